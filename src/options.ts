@@ -1,0 +1,128 @@
+import { UsageError } from './errors.ts'
+
+/** Checks one option's value: returns it (perhaps normalised), or throws a `UsageError` that names `path`. */
+export type OptionCheck<T> = (value: unknown, path: string) => T
+
+/** The options of one client: a check and, unless the option is required or may be absent, a default for each. */
+export type OptionSchema<T> = { readonly [K in keyof T]-?: { check: OptionCheck<T[K]>; default?: T[K]; required?: boolean } }
+
+/**
+ * Validates what a user passed against a schema, and fills in the defaults.
+ * An option that is `undefined` counts as not given.
+ * @throws UsageError naming the unknown, missing or mistyped option.
+ */
+export function readOptions<T extends object>(owner: string, schema: OptionSchema<T>, input: unknown): T {
+  if (input === null || typeof input !== 'object' || Array.isArray(input)) {
+    throw invalidOption(`${owner}: options must be an object, got ${describe(input)}`)
+  }
+  const known = Object.keys(schema)
+  for (const name of Object.keys(input)) {
+    if (!Object.hasOwn(schema, name)) {
+      const meant = likeliest(name, known)
+      throw invalidOption(`${owner}: unknown option '${name}'${meant === null ? '' : `; did you mean '${meant}'?`}`)
+    }
+  }
+  const result: Record<string, unknown> = {}
+  for (const name of known) {
+    const option = schema[name as keyof T]
+    const value = (input as Record<string, unknown>)[name]
+    if (value !== undefined) result[name] = option.check(value, `${owner}: option '${name}'`)
+    else if (option.required) throw invalidOption(`${owner}: option '${name}' is required`)
+    else result[name] = option.default
+  }
+  return result as T
+}
+
+/** A value that may be left out. */
+export function optional<T>(check: OptionCheck<T>): { check: OptionCheck<T | undefined>; default: undefined } {
+  return { check, default: undefined }
+}
+
+export const boolean: OptionCheck<boolean> = (value, path) => {
+  if (typeof value !== 'boolean') throw mistyped(path, 'a boolean', value)
+  return value
+}
+
+export const text: OptionCheck<string> = (value, path) => {
+  if (typeof value !== 'string') throw mistyped(path, 'a string', value)
+  return value
+}
+
+export const nonEmptyText: OptionCheck<string> = (value, path) => {
+  if (typeof value !== 'string' || value === '') throw mistyped(path, 'a non-empty string', value)
+  return value
+}
+
+/** An integer of `min` to `max`, both included; `max` defaults to Kafka's int32. */
+export function integer(min: number, max: number = 2 ** 31 - 1): OptionCheck<number> {
+  return (value, path) => {
+    if (typeof value !== 'number' || !Number.isInteger(value)) throw mistyped(path, 'an integer', value)
+    if (value < min || value > max) throw invalidOption(`${path} must be from ${min} to ${max}, got ${value}`)
+    return value
+  }
+}
+
+export function oneOf<const T extends string | number>(...allowed: T[]): OptionCheck<T> {
+  return (value, path) => {
+    if (!allowed.includes(value as T)) {
+      throw mistyped(path, `one of ${allowed.map((each) => describe(each)).join(', ')}`, value)
+    }
+    return value as T
+  }
+}
+
+// biome-ignore lint/complexity/noBannedTypes: callers name the signature; here only "callable" can be checked
+export function callable<T extends Function>(): OptionCheck<T> {
+  return (value, path) => {
+    if (typeof value !== 'function') throw mistyped(path, 'a function', value)
+    return value as T
+  }
+}
+
+export function mistyped(path: string, expected: string, value: unknown): UsageError {
+  return invalidOption(`${path} must be ${expected}, got ${describe(value)}`)
+}
+
+export function invalidOption(message: string): UsageError {
+  return new UsageError(message, { code: 'INVALID_OPTION' })
+}
+
+/** How a wrong value is named in an error: short, and never its whole content. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'string') return value.length > 60 ? `a string of ${value.length} characters` : `'${value}'`
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'symbol') return 'a symbol'
+  return `${/^[AEIOU]/.test(value.constructor?.name ?? 'Object') ? 'an' : 'a'} ${value.constructor?.name ?? 'Object'}`
+}
+
+/** The known name nearest to a mistyped one, or null if none is near: Kafka's dotted names count as their camelCase. */
+export function likeliest(name: string, known: readonly string[]): string | null {
+  const plain = (text: string): string => text.replace(/[._-]/g, '').toLowerCase()
+  let best: string | null = null
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of known) {
+    const distance = editDistance(plain(name), plain(candidate))
+    if (distance < bestDistance) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)
+      current.push(Math.min(previous[j] + 1, current[j - 1] + 1, substitution))
+    }
+    previous = current
+  }
+  return previous[b.length]
+}
