@@ -1,0 +1,297 @@
+import type { AnyApi, RequestInput, ResponseOf } from '../../protocol/api.ts'
+import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
+import { metadata as metadataApi } from '../../protocol/messages/metadata.ts'
+import type { Logger } from '../diagnostics.ts'
+import { ClosedError, ConnectionError, KafkaError, TimeoutError } from '../errors.ts'
+import { Broker, type BrokerOptions } from '../network/broker.ts'
+import { abortable, abortError, Backoff, Deadline, sleep } from '../retry.ts'
+import { AnyBroker } from './any-broker.ts'
+import type { BootstrapServer } from './bootstrap-servers.ts'
+import { BrokerPool } from './broker-pool.ts'
+import { type CoordinatorKind, Coordinators } from './coordinators.ts'
+import { COORDINATOR_LOAD_IN_PROGRESS, meansStaleMetadata, meansWrongCoordinator } from './error-codes.ts'
+import {
+  type BrokerAddress,
+  EMPTY_METADATA,
+  type MetadataSnapshot,
+  mergeBroker,
+  mergeLeader,
+  type TopicMetadata,
+} from './metadata.ts'
+import { MetadataKeeper, type TopicInterest } from './metadata-keeper.ts'
+
+export interface ClusterOptions extends BrokerOptions {
+  readonly bootstrapServers: readonly BootstrapServer[]
+  /** How long a call with several steps may take, in ms. */
+  readonly defaultApiTimeoutMs: number
+  /** First and longest pause before a request is tried again, in ms. */
+  readonly retryBackoffMs: number
+  readonly retryBackoffMaxMs: number
+  readonly metadataMaxAgeMs: number
+  readonly logger: Logger
+}
+
+/** Which broker a request goes to. */
+export type Route = 'any' | 'controller' | { readonly broker: number } | { readonly group: string }
+
+export interface RoutedOptions<Response> {
+  /** Time for all tries together; `defaultApiTimeoutMs` if not given. */
+  timeoutMs?: number
+  signal?: AbortSignal
+  /** The error code of an answer by which it may have to be asked again elsewhere; 0 if it is final. */
+  errorCode?: (response: Response) => number
+}
+
+/** A body, or what makes it for the version that the chosen broker speaks. */
+export type RoutedBody<A extends AnyApi> = RequestInput<A> | ((version: number) => RequestInput<A>)
+
+/**
+ * The cluster as the clients of one `Kafka` see it: its brokers, who leads and who coordinates what,
+ * and the connections to them. Nothing here knows what the requests are about.
+ */
+export class Cluster {
+  readonly options: ClusterOptions
+  /** The connections for metadata and control requests, shared by everybody. */
+  readonly control: BrokerPool
+  readonly #seeds: Broker[]
+  readonly #anyBroker: AnyBroker
+  readonly #keeper: MetadataKeeper
+  readonly #coordinators: Coordinators
+  readonly #pools = new Set<BrokerPool>()
+  readonly #closing = new AbortController()
+  #bootstrap: Promise<void> | null = null
+  #bootstrapped = false
+
+  constructor(options: ClusterOptions) {
+    this.options = options
+    this.#seeds = options.bootstrapServers.map(({ host, port }, i) => {
+      // Kafka's habit: the ids of bootstrap addresses are negative, those of brokers are not.
+      return new Broker({ id: -1 - i, host, port, rack: null }, options)
+    })
+    this.control = this.pool()
+    this.#anyBroker = new AnyBroker({ known: () => this.#knownBrokers(), seeds: () => this.#seeds })
+    this.#keeper = new MetadataKeeper({
+      ...options,
+      ask: (body) => this.#askAny((broker) => broker.send(metadataApi, body)),
+    })
+    this.#coordinators = new Coordinators({
+      ...options,
+      ask: (body) => this.#askAny(async (broker) => send(broker, findCoordinator, body, options.requestTimeoutMs)),
+      learn: (address) => this.#keeper.replace(mergeBroker(this.#keeper.snapshot, address)),
+    })
+  }
+
+  /**
+   * Reaches the cluster once. Every other call does it by itself; this one lets a program fail early.
+   * @throws ConnectionError naming every address tried, after `defaultApiTimeoutMs`; AuthenticationError at once
+   */
+  connect(): Promise<void> {
+    if (this.#closed) return Promise.reject(new ClosedError('The client is closed'))
+    if (this.#bootstrapped) return Promise.resolve()
+    // Shared by all who wait; a failed one is forgotten, so that a later call tries again.
+    this.#bootstrap ??= this.#keeper
+      .refresh()
+      .then(() => {})
+      .finally(() => {
+        this.#bootstrap = null
+      })
+    return this.#bootstrap
+  }
+
+  /** What is known now; empty before the first contact. */
+  get metadata(): MetadataSnapshot {
+    return this.#keeper.snapshot
+  }
+
+  /** Resolves with metadata asked for after this call. */
+  refresh(): Promise<MetadataSnapshot> {
+    return this.#keeper.refresh()
+  }
+
+  /** Something showed that metadata is stale: it is refreshed in the background, at a bounded rate. */
+  invalidate(): void {
+    this.#keeper.invalidate()
+  }
+
+  /**
+   * A topic with its partitions, waited for if need be.
+   * @throws BrokerError `UNKNOWN_TOPIC_OR_PARTITION` after at least 4 refreshes over at least 3 s
+   */
+  topic(
+    name: string,
+    options?: { timeoutMs?: number; signal?: AbortSignal; allowAutoTopicCreation?: boolean },
+  ): Promise<TopicMetadata> {
+    return this.#keeper.topic(name, options)
+  }
+
+  /** Adds to the topics that each refresh asks for, until the returned function is called. */
+  track(interest: TopicInterest): () => void {
+    return this.#keeper.track(interest)
+  }
+
+  /** Calls the listener after each change of the metadata, until the returned function is called. */
+  onMetadata(listener: (snapshot: MetadataSnapshot) => void): () => void {
+    return this.#keeper.onChange(listener)
+  }
+
+  /** Id of the broker that leads the partition; −1 if there is none or it is unknown. */
+  leader(topic: string, partition: number): number {
+    return this.metadata.topics.get(topic)?.partitions[partition]?.leader ?? -1
+  }
+
+  /** Takes over who leads a partition from an answer that refused it (KIP-951). */
+  updateLeader(
+    topic: string,
+    partition: number,
+    leader: { id: number; epoch: number },
+    endpoints: readonly BrokerAddress[] = [],
+  ): void {
+    this.#keeper.replace(mergeLeader(this.metadata, topic, partition, leader, endpoints))
+  }
+
+  /**
+   * Id of the broker that coordinates a group or transactional id.
+   * @throws AuthorizationError; TimeoutError when there is none within `timeoutMs`
+   */
+  coordinator(kind: CoordinatorKind, key: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<number> {
+    return this.#coordinators.find(kind, key, options)
+  }
+
+  /** That broker said that it is not the coordinator, or it cannot be reached: it is looked up anew. */
+  forgetCoordinator(kind: CoordinatorKind, key: string): void {
+    this.#coordinators.forget(kind, key)
+  }
+
+  /** New connections for one producer or consumer, so that it waits behind nobody else's requests. */
+  pool(): BrokerPool {
+    const pool = new BrokerPool(
+      this.options,
+      (id) => this.metadata.brokers.get(id),
+      () => this.#pools.delete(pool),
+    )
+    this.#pools.add(pool)
+    return pool
+  }
+
+  /**
+   * Sends a control request where it belongs. Lost connections, and answers by which the broker is not
+   * (yet) the right one, are tried again until time is up; the last answer is then returned as it is.
+   * @throws TimeoutError with the last failure as its cause; UnsupportedVersionError; AuthenticationError
+   */
+  async send<A extends AnyApi>(
+    api: A,
+    body: RoutedBody<A>,
+    route: Route,
+    options: RoutedOptions<ResponseOf<A>> = {},
+  ): Promise<ResponseOf<A>> {
+    const deadline = new Deadline(options.timeoutMs ?? this.options.defaultApiTimeoutMs)
+    const backoff = new Backoff(this.options.retryBackoffMs, this.options.retryBackoffMaxMs)
+    for (;;) {
+      let answer: ResponseOf<A> | null = null
+      let failure: KafkaError | null = null
+      try {
+        if (options.signal?.aborted) throw abortError(options.signal)
+        answer = await abortable(this.#sendOnce(api, body, route, deadline), options.signal)
+        const code = options.errorCode?.(answer) ?? 0
+        if (!this.#isElsewhere(code, route)) return answer
+      } catch (error) {
+        if (!(error instanceof KafkaError) || !error.retriable) throw error
+        failure = error
+        // The broker may be gone for good, and another have its role.
+        if (typeof route === 'object' && 'group' in route) this.forgetCoordinator('group', route.group)
+        else this.invalidate()
+      }
+      const delay = backoff.next()
+      if (delay >= deadline.remainingMs) {
+        if (answer !== null) return answer
+        throw new TimeoutError(`${api.name} was not answered within ${deadline.timeoutMs} ms: ${failure?.message}`, {
+          api: api.name,
+          broker: failure?.broker,
+          cause: failure,
+        })
+      }
+      await sleep(delay, options.signal)
+    }
+  }
+
+  /** Ends all connections and timers; whoever waits gets a ClosedError. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    const error = new ClosedError('The client is closed')
+    this.#closing.abort(error)
+    this.#keeper.close()
+    for (const pool of [...this.#pools]) pool.close(error)
+    for (const seed of this.#seeds) seed.close(error)
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  /** True if the answer's code says to ask again, perhaps another broker; forgets what proved wrong. */
+  #isElsewhere(code: number, route: Route): boolean {
+    if (code === COORDINATOR_LOAD_IN_PROGRESS) return true
+    if (meansWrongCoordinator(code)) {
+      if (typeof route === 'object' && 'group' in route) this.forgetCoordinator('group', route.group)
+      return true
+    }
+    if (route === 'any' || !meansStaleMetadata(code)) return false
+    this.invalidate()
+    return true
+  }
+
+  async #sendOnce<A extends AnyApi>(
+    api: A,
+    body: RoutedBody<A>,
+    route: Route,
+    deadline: Deadline,
+  ): Promise<ResponseOf<A>> {
+    await this.connect()
+    const timeoutMs = Math.min(this.options.requestTimeoutMs, Math.max(1, deadline.remainingMs))
+    if (route === 'any') return this.#askAny((broker) => send(broker, api, body, timeoutMs))
+    return send(await this.#broker(route, deadline), api, body, timeoutMs)
+  }
+
+  async #broker(route: Exclude<Route, 'any'>, deadline: Deadline): Promise<Broker> {
+    let id: number
+    if (route === 'controller') {
+      if (this.metadata.controllerId === -1) await this.refresh()
+      id = this.metadata.controllerId
+    } else if ('group' in route) {
+      id = await this.coordinator('group', route.group, { timeoutMs: Math.max(1, deadline.remainingMs) })
+    } else id = route.broker
+    const broker = this.control.broker(id)
+    if (broker !== undefined) return broker
+    throw new ConnectionError(
+      route === 'controller' ? 'The cluster has no controller at the moment' : `Broker ${id} is not in the cluster's metadata`,
+      { code: 'CONNECTION_FAILED' },
+    )
+  }
+
+  async #askAny<T>(question: (broker: Broker) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new ClosedError('The client is closed')
+    if (this.#bootstrapped) return this.#anyBroker.ask(question)
+    const { defaultApiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.options
+    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
+    const answer = await this.#anyBroker.bootstrap(question, defaultApiTimeoutMs, backoff, this.#closing.signal)
+    this.#bootstrapped = true
+    return answer
+  }
+
+  #knownBrokers(): Broker[] {
+    if (this.metadata === EMPTY_METADATA) return []
+    return [...this.metadata.brokers.keys()].flatMap((id) => this.control.broker(id) ?? [])
+  }
+}
+
+async function send<A extends AnyApi>(
+  broker: Broker,
+  api: A,
+  body: RoutedBody<A>,
+  timeoutMs: number,
+): Promise<ResponseOf<A>> {
+  if (typeof body !== 'function') return broker.send(api, body, { timeoutMs })
+  const connection = await broker.connection()
+  const version = connection.version(api)
+  return connection.send(api, body(version), { timeoutMs, version })
+}
