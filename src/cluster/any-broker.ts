@@ -63,7 +63,9 @@ export class AnyBroker {
             cause: error,
           })
         }
-        await sleep(delay, closed)
+        await sleep(delay, closed).catch(() => {
+          throw closed.reason
+        })
       }
     }
   }
