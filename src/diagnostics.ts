@@ -30,7 +30,7 @@ function printable(value: unknown): string {
 
 /** Text of a broker or of a topic name can hold control characters; a log line must stay one line. */
 function escape(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
 }

@@ -1,7 +1,7 @@
 import { KafkaError, type KafkaErrorCode, type KafkaErrorDetails } from '../protocol/errors.ts'
 
-export { DecodeError, EncodeError, KafkaError } from '../protocol/errors.ts'
 export type { ClientErrorCode, KafkaErrorCode, KafkaErrorDetails } from '../protocol/errors.ts'
+export { DecodeError, EncodeError, KafkaError } from '../protocol/errors.ts'
 
 /** What a subclass fills in by itself and a caller may still override. */
 type Details = Partial<KafkaErrorDetails>

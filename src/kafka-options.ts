@@ -85,7 +85,9 @@ const logger: OptionCheck<Logger> = (value, path) => {
     return typeof (value as Partial<Logger> | null)?.[level] !== 'function'
   })
   if (missing === undefined) return value as Logger
-  throw invalidOption(`${path} must have the functions debug, info, warn and error; ${missing} is missing in ${describe(value)}`)
+  throw invalidOption(
+    `${path} must have the functions debug, info, warn and error; ${missing} is missing in ${describe(value)}`,
+  )
 }
 
 const milliseconds = integer(1)

@@ -4,7 +4,9 @@ import { UsageError } from './errors.ts'
 export type OptionCheck<T> = (value: unknown, path: string) => T
 
 /** The options of one client: a check and, unless the option is required or may be absent, a default for each. */
-export type OptionSchema<T> = { readonly [K in keyof T]-?: { check: OptionCheck<T[K]>; default?: T[K]; required?: boolean } }
+export type OptionSchema<T> = {
+  readonly [K in keyof T]-?: { check: OptionCheck<T[K]>; default?: T[K]; required?: boolean }
+}
 
 /**
  * Validates what a user passed against a schema, and fills in the defaults.

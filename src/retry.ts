@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { AbortError } from './errors.ts'
 
 /** The longest delay that Node's timers keep; a longer one would fire after a millisecond. */
@@ -43,12 +42,22 @@ export class Backoff {
 }
 
 /** Waits; a pending wait keeps the process alive. Rejects with `AbortError` when the signal is aborted. */
-export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await delay(Math.min(Math.max(0, ms), MAX_TIMER_MS), undefined, signal === undefined ? undefined : { signal })
-  } catch {
-    throw abortError(signal)
-  }
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(abortError(signal))
+    const onAbort = (): void => {
+      clearTimeout(timer)
+      reject(abortError(signal))
+    }
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      },
+      Math.min(Math.max(0, ms), MAX_TIMER_MS),
+    )
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
 }
 
 /** The error that a call rejects with when its `signal` was aborted. */

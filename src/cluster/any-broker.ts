@@ -1,6 +1,6 @@
 import { AuthenticationError, ConnectionError, KafkaError } from '../errors.ts'
 import type { Broker } from '../network/broker.ts'
-import { Backoff, Deadline, sleep } from '../retry.ts'
+import { type Backoff, Deadline, sleep } from '../retry.ts'
 import { firstAnswer } from './first-answer.ts'
 
 /** How long a broker may keep silent before the next one is asked as well. */

@@ -1,5 +1,5 @@
-import { Broker, type BrokerOptions } from '../network/broker.ts'
 import { ClosedError, type KafkaError } from '../errors.ts'
+import { Broker, type BrokerOptions } from '../network/broker.ts'
 import type { BrokerAddress } from './metadata.ts'
 
 /**

@@ -153,7 +153,11 @@ export class Cluster {
    * Id of the broker that coordinates a group or transactional id.
    * @throws AuthorizationError; TimeoutError when there is none within `timeoutMs`
    */
-  coordinator(kind: CoordinatorKind, key: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<number> {
+  coordinator(
+    kind: CoordinatorKind,
+    key: string,
+    options?: { timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<number> {
     return this.#coordinators.find(kind, key, options)
   }
 
@@ -263,7 +267,9 @@ export class Cluster {
     const broker = this.control.broker(id)
     if (broker !== undefined) return broker
     throw new ConnectionError(
-      route === 'controller' ? 'The cluster has no controller at the moment' : `Broker ${id} is not in the cluster's metadata`,
+      route === 'controller'
+        ? 'The cluster has no controller at the moment'
+        : `Broker ${id} is not in the cluster's metadata`,
       { code: 'CONNECTION_FAILED' },
     )
   }

@@ -1,5 +1,5 @@
-import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import type { RequestInput, ResponseOf } from '../../protocol/api.ts'
+import type { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { brokerError, KafkaError, TimeoutError } from '../errors.ts'
 import { abortable, Backoff, Deadline, sleep } from '../retry.ts'
 import { COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE } from './error-codes.ts'
@@ -35,7 +35,11 @@ export class Coordinators {
    * @returns the broker's id
    * @throws AuthorizationError, or TimeoutError when there is none within `timeoutMs`
    */
-  find(kind: CoordinatorKind, key: string, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<number> {
+  find(
+    kind: CoordinatorKind,
+    key: string,
+    options: { timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<number> {
     const id = `${kind}:${key}`
     const known = this.#known.get(id)
     if (known !== undefined) return Promise.resolve(known)

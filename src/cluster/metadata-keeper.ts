@@ -1,5 +1,5 @@
-import type { metadata as metadataApi } from '../../protocol/messages/metadata.ts'
 import type { RequestInput, ResponseOf } from '../../protocol/api.ts'
+import type { metadata as metadataApi } from '../../protocol/messages/metadata.ts'
 import type { Logger } from '../diagnostics.ts'
 import { AuthenticationError, brokerError, ClosedError, KafkaError, TimeoutError } from '../errors.ts'
 import { abortable, Backoff, Deadline, MAX_TIMER_MS, monotonicNow, sleep } from '../retry.ts'
@@ -141,7 +141,8 @@ export class MetadataKeeper {
         if (code === INVALID_TOPIC_EXCEPTION || code === TOPIC_AUTHORIZATION_FAILED) throw lastError
         if (code === UNKNOWN_TOPIC_OR_PARTITION) {
           unknownAnswers++
-          if (unknownAnswers >= UNKNOWN_TOPIC_REFRESHES && monotonicNow() - startedAt >= UNKNOWN_TOPIC_MS) throw lastError
+          if (unknownAnswers >= UNKNOWN_TOPIC_REFRESHES && monotonicNow() - startedAt >= UNKNOWN_TOPIC_MS)
+            throw lastError
         }
       } catch (error) {
         if (error === lastError || !(error instanceof KafkaError) || !error.retriable) throw error
@@ -149,7 +150,10 @@ export class MetadataKeeper {
       }
       await sleep(Math.min(backoff.next(), deadline.remainingMs), signal)
     }
-    throw new TimeoutError(`No metadata of topic '${name}' within ${deadline.timeoutMs} ms`, { cause: lastError, topic: name })
+    throw new TimeoutError(`No metadata of topic '${name}' within ${deadline.timeoutMs} ms`, {
+      cause: lastError,
+      topic: name,
+    })
   }
 
   close(): void {

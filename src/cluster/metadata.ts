@@ -1,5 +1,5 @@
-import type { metadata } from '../../protocol/messages/metadata.ts'
 import type { ResponseOf } from '../../protocol/api.ts'
+import type { metadata } from '../../protocol/messages/metadata.ts'
 
 /** Where a broker listens; `host` and `port` are of the listener that the client came in by. */
 export interface BrokerAddress {
@@ -144,7 +144,8 @@ function mergeBrokers(
   })
   if (news.length === 0) return known
   const brokers = new Map(known)
-  for (const address of news) brokers.set(address.id, { ...address, rack: address.rack ?? known.get(address.id)?.rack ?? null })
+  for (const address of news)
+    brokers.set(address.id, { ...address, rack: address.rack ?? known.get(address.id)?.rack ?? null })
   return brokers
 }
 

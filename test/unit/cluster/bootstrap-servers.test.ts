@@ -4,8 +4,21 @@ import { parseBootstrapServers } from '../../../src/cluster/bootstrap-servers.ts
 describe('bootstrapServers', () => {
   test.each([
     ['localhost:9092', [{ host: 'localhost', port: 9092 }]],
-    ['a:1, b:2', [{ host: 'a', port: 1 }, { host: 'b', port: 2 }]],
-    [['a:1', 'b:2,c:3'], [{ host: 'a', port: 1 }, { host: 'b', port: 2 }, { host: 'c', port: 3 }]],
+    [
+      'a:1, b:2',
+      [
+        { host: 'a', port: 1 },
+        { host: 'b', port: 2 },
+      ],
+    ],
+    [
+      ['a:1', 'b:2,c:3'],
+      [
+        { host: 'a', port: 1 },
+        { host: 'b', port: 2 },
+        { host: 'c', port: 3 },
+      ],
+    ],
     ['[::1]:9092', [{ host: '::1', port: 9092 }]],
     ['PLAINTEXT://a:1', [{ host: 'a', port: 1 }]],
     ['a:1,a:1,', [{ host: 'a', port: 1 }]],

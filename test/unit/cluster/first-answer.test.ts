@@ -12,7 +12,11 @@ describe('firstAnswer', () => {
   })
 
   test('asks the next one at once when one fails', async () => {
-    const outcome = await firstAnswer(['a', 'b'], (name) => (name === 'a' ? Promise.reject('no') : Promise.resolve(name)), 10_000)
+    const outcome = await firstAnswer(
+      ['a', 'b'],
+      (name) => (name === 'a' ? Promise.reject('no') : Promise.resolve(name)),
+      10_000,
+    )
     expect(outcome).toEqual({ answer: 'b' })
   })
 

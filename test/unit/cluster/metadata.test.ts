@@ -45,7 +45,8 @@ function merge(known: MetadataSnapshot, answer: MetadataResponse, allTopics = fa
 }
 
 const rides = merge(EMPTY_METADATA, response([topic('rides', [partition(0, 1, 5), partition(1, 2, 7)])]))
-const leaders = (snapshot: MetadataSnapshot, name = 'rides') => snapshot.topics.get(name)?.partitions.map((p) => p.leader)
+const leaders = (snapshot: MetadataSnapshot, name = 'rides') =>
+  snapshot.topics.get(name)?.partitions.map((p) => p.leader)
 
 describe('metadata', () => {
   test('holds brokers, topics and their ids', () => {
@@ -76,7 +77,9 @@ describe('metadata', () => {
   })
 
   test('brokers too old to tell epochs are believed', () => {
-    expect(leaders(merge(rides, response([topic('rides', [partition(0, 2, -1), partition(1, 1, -1)])])))).toEqual([2, 1])
+    expect(leaders(merge(rides, response([topic('rides', [partition(0, 2, -1), partition(1, 1, -1)])])))).toEqual([
+      2, 1,
+    ])
   })
 
   test('topics that were not asked for stay, unless all were', () => {
