@@ -1,3 +1,14 @@
+import type { BrokerErrorName } from './error-codes.ts'
+
+export {
+  type BrokerErrorInfo,
+  type BrokerErrorName,
+  brokerErrorInfo,
+  brokerErrors,
+  errorCode,
+  errorName,
+} from './error-codes.ts'
+
 /**
  * Stable reason of a {@link KafkaError}: the broker's own error names, and the client's for what no broker says.
  * New members may be added in a minor version; existing ones never change meaning.

@@ -20,16 +20,16 @@ export const consoleLogger: Logger = {
 
 function format(level: string, message: string, context: Record<string, unknown> = {}): string {
   const details = Object.entries(context).map(([name, value]) => ` ${name}=${printable(value)}`)
-  return `kafka-wire ${level}: ${escape(message)}${details.join('')}`
+  return `kafka-wire ${level}: ${escapeControls(message)}${details.join('')}`
 }
 
 function printable(value: unknown): string {
-  if (value instanceof Error) return escape(value.message)
-  return typeof value === 'string' ? JSON.stringify(value) : escape(String(value))
+  if (value instanceof Error) return escapeControls(value.message)
+  return typeof value === 'string' ? JSON.stringify(value) : escapeControls(String(value))
 }
 
 /** Text of a broker or of a topic name can hold control characters; a log line must stay one line. */
-function escape(text: string): string {
+function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })

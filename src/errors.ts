@@ -1,4 +1,4 @@
-import { KafkaError, type KafkaErrorCode, type KafkaErrorDetails } from '../protocol/errors.ts'
+import { brokerErrorInfo, KafkaError, type KafkaErrorCode, type KafkaErrorDetails } from '../protocol/errors.ts'
 
 export type { ClientErrorCode, KafkaErrorCode, KafkaErrorDetails } from '../protocol/errors.ts'
 export { DecodeError, EncodeError, KafkaError } from '../protocol/errors.ts'
@@ -107,4 +107,37 @@ export class PartialFailureError<Results> extends KafkaError {
     // Not enumerable: a thousand outcomes would bury the message when the error is printed.
     Object.defineProperty(this, 'results', { value: results, enumerable: false })
   }
+}
+
+const PROTECTED_RESOURCE: Partial<Record<KafkaErrorCode, ResourceType>> = {
+  CLUSTER_AUTHORIZATION_FAILED: 'cluster',
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: 'delegation token',
+  GROUP_AUTHORIZATION_FAILED: 'group',
+  TOPIC_AUTHORIZATION_FAILED: 'topic',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'transactional id',
+}
+
+/**
+ * Turns a broker's error code into the exception for it.
+ * @param subject what the error is about, as its message begins: `Topic 'rides'`
+ * @param details `message` is the broker's own explanation, if it gave one; `resource` names what an ACL may protect,
+ * if that is not the topic
+ */
+export function brokerError(
+  errorCode: number,
+  subject: string,
+  details: Omit<KafkaErrorDetails, 'code'> & { message?: string | null; resource?: string } = {},
+): BrokerError {
+  const { message, resource, ...rest } = details
+  const info = brokerErrorInfo(errorCode)
+  const code = info?.name ?? 'UNKNOWN_SERVER_ERROR'
+  const explanation = message || info?.meaning || (info === undefined ? 'an error code unknown to this client' : '')
+  const text = `${subject}: ${code} (${errorCode})${explanation === '' ? '' : `: ${explanation}`}`
+  const resourceType = PROTECTED_RESOURCE[code]
+  if (resourceType !== undefined) {
+    const resourceName = resource ?? (resourceType === 'topic' ? rest.topic : undefined) ?? ''
+    return new AuthorizationError(text, { ...rest, code, errorCode, resourceType, resourceName })
+  }
+  if (code === 'PRODUCER_FENCED') return new ProducerFencedError(text, { ...rest, errorCode })
+  return new BrokerError(text, { retriable: info?.retriable ?? false, ...rest, code, errorCode })
 }

@@ -75,9 +75,7 @@ export class Coordinators {
           this.#known.set(`${kind}:${key}`, nodeId)
           return nodeId
         }
-        lastError = brokerError(errorCode, `Coordinator of ${kind} '${key}'`, {
-          resource: { type: kind === 'group' ? 'group' : 'transactional id', name: key },
-        })
+        lastError = brokerError(errorCode, `Coordinator of ${kind} '${key}'`, { resource: key })
         if (errorCode !== COORDINATOR_NOT_AVAILABLE && errorCode !== COORDINATOR_LOAD_IN_PROGRESS) throw lastError
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retriable) throw error
