@@ -91,7 +91,7 @@ export function mergeMetadata(
       partitions[partition.partition] = lags ? old : partition
     }
     // Brokers number partitions without gaps; an answer with one (a partition being made) is cut at the gap.
-    const gap = (partitions as Array<PartitionMetadata | undefined>).indexOf(undefined)
+    const gap = partitions.findIndex((partition) => !partition)
     topics.set(topic.name, {
       name: topic.name,
       topicId: topic.topicId,

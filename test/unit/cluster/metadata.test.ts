@@ -64,6 +64,12 @@ describe('metadata', () => {
     expect(merge(rides, response([topic('rides', [partition(1, 2, 7), partition(0, 1, 5)])]))).toBe(rides)
   })
 
+  test('partitions after a gap do not count until the gap is filled', () => {
+    expect(
+      leaders(merge(EMPTY_METADATA, response([topic('rides', [partition(0, 1, 5), partition(2, 2, 7)])]))),
+    ).toEqual([1])
+  })
+
   test('an older leader epoch is ignored, a newer one counts', () => {
     const next = merge(rides, response([topic('rides', [partition(0, 2, 4), partition(1, 1, 8)])]))
     expect(leaders(next)).toEqual([1, 1])
