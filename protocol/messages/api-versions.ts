@@ -1,0 +1,44 @@
+import { defineApi } from '../api.ts'
+import { boolean, int16, int32, int64, string, structs } from '../fields.ts'
+
+/**
+ * Which APIs and versions a broker speaks, and the features that the cluster has finalized (KIP-35, KIP-511,
+ * KIP-584).
+ */
+export const apiVersions = defineApi({
+  key: 18,
+  name: 'ApiVersions',
+  versions: '0-4',
+  flexible: '3+',
+  request: {
+    clientSoftwareName: string({ versions: '3+', ignorable: true }),
+    clientSoftwareVersion: string({ versions: '3+', ignorable: true }),
+  },
+  response: {
+    errorCode: int16(),
+    apiKeys: structs({
+      apiKey: int16(),
+      minVersion: int16(),
+      maxVersion: int16(),
+    }),
+    throttleTimeMs: int32({ versions: '1+', ignorable: true }),
+    supportedFeatures: structs(
+      {
+        name: string(),
+        minVersion: int16(),
+        maxVersion: int16(),
+      },
+      { versions: '3+', tag: 0, ignorable: true },
+    ),
+    finalizedFeaturesEpoch: int64({ versions: '3+', tag: 1, default: -1, ignorable: true }),
+    finalizedFeatures: structs(
+      {
+        name: string(),
+        maxVersionLevel: int16(),
+        minVersionLevel: int16(),
+      },
+      { versions: '3+', tag: 2, ignorable: true },
+    ),
+    zkMigrationReady: boolean({ versions: '3+', tag: 3, default: false, ignorable: true }),
+  },
+})
