@@ -1,0 +1,260 @@
+import type { RequestInput, ResponseOf } from '../../protocol/api.ts'
+import { fetch } from '../../protocol/messages/fetch.ts'
+import type { BrokerPool } from '../cluster/broker-pool.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { ConnectionError, KafkaError } from '../errors.ts'
+import { Backoff, monotonicNow } from '../retry.ts'
+import { judgeFetchedPartition } from './fetch-outcome.ts'
+import type { IsolationLevel } from './options.ts'
+import type { AssignedPartition, Partitions } from './partitions.ts'
+import { groupByTopic } from './topic-partition.ts'
+import type { TroubleLog } from './trouble-log.ts'
+import { Wakeup } from './wakeup.ts'
+
+export interface FetcherOptions {
+  readonly fetchMinBytes: number
+  readonly fetchMaxWaitMs: number
+  readonly fetchMaxBytes: number
+  readonly maxPartitionFetchBytes: number
+  readonly isolationLevel: IsolationLevel
+  readonly checkCrcs: boolean
+  readonly clientRack?: string
+}
+
+export interface FetcherEvents {
+  /** Something came in for the user's code. */
+  arrival(): void
+  /** A partition lost its position: the log does not have it. */
+  positionLost(): void
+  /** Nothing can be fetched any more. */
+  failure(error: KafkaError): void
+}
+
+/** Topic ids stand for names from this version on (KIP-516). */
+const FIRST_VERSION_BY_ID = 13
+export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
+/** How often a broker is asked for news while partitions of it are full; see {@link Fetcher}. */
+const PACE_WHILE_FULL_MS = 100
+/** Stands for the leader of partitions that have none. */
+const NOBODY = -1
+
+/** A partition in a request, and what was true of it then. */
+export interface AskedPartition {
+  readonly partition: AssignedPartition
+  readonly epoch: number
+  readonly offset: number
+}
+
+/**
+ * Fetches ahead of the user's code: one loop for each broker that leads partitions with room for more. A loop's next
+ * request is on its way as soon as its last answer is queued.
+ *
+ * There is no pausing and resuming: a partition that is full, paused or without a position is just not asked for. A
+ * request that waits at the broker for news would hold up the partitions that get room again meanwhile, for a broker
+ * answers one request of a connection at a time; so while some are full, the loop asks without waiting, at a slow pace.
+ */
+export class Fetcher {
+  readonly #cluster: Cluster
+  readonly #pool: BrokerPool
+  readonly #partitions: Partitions
+  readonly #options: FetcherOptions
+  readonly #trouble: TroubleLog
+  readonly #events: FetcherEvents
+  readonly #loops = new Map<number, Wakeup>()
+  readonly #untrackMetadata: () => void
+  #closed = false
+
+  constructor(
+    cluster: Cluster,
+    pool: BrokerPool,
+    partitions: Partitions,
+    options: FetcherOptions,
+    trouble: TroubleLog,
+    events: FetcherEvents,
+  ) {
+    this.#cluster = cluster
+    this.#pool = pool
+    this.#partitions = partitions
+    this.#options = options
+    this.#trouble = trouble
+    this.#events = events
+    // Leaders may have moved: what one loop had to leave alone can be another's work.
+    this.#untrackMetadata = cluster.onMetadata(() => this.wake())
+  }
+
+  /** Partitions were added, got a position, or were resumed. */
+  wake(): void {
+    for (const partition of this.#partitions) this.roomFor(partition)
+  }
+
+  /** This partition may be asked for again. */
+  roomFor(partition: AssignedPartition): void {
+    if (this.#closed || !this.#wants(partition)) return
+    const broker = this.#brokerOf(partition)
+    const loop = this.#loops.get(broker)
+    if (loop !== undefined) loop.raise()
+    else void this.#run(broker)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#untrackMetadata()
+    for (const loop of this.#loops.values()) loop.raise()
+  }
+
+  /** Asks one broker as long as it leads a partition that wants something. */
+  async #run(broker: number): Promise<void> {
+    const loop = new Wakeup()
+    const backoff = new Backoff(this.#cluster.options.retryBackoffMs, this.#cluster.options.retryBackoffMaxMs)
+    this.#loops.set(broker, loop)
+    for (;;) {
+      const { asked, someAreFull, retryInMs } = this.#collect(broker)
+      if (this.#closed || (asked.length === 0 && retryInMs === null)) break
+      if (asked.length === 0) await loop.wait(retryInMs ?? undefined)
+      else if (broker === NOBODY) {
+        this.#cluster.invalidate()
+        this.#trouble.note('Waiting for a leader', asked.map(({ partition }) => partition.key).join(', '))
+        await loop.wait(backoff.next())
+      } else if (await this.#fetch(broker, asked, someAreFull)) {
+        backoff.reset()
+        if (someAreFull && !asked.some(({ partition }) => partition.hasBatch)) await loop.wait(PACE_WHILE_FULL_MS)
+      } else await loop.wait(backoff.next())
+    }
+    this.#loops.delete(broker)
+  }
+
+  #collect(broker: number): { asked: AskedPartition[]; someAreFull: boolean; retryInMs: number | null } {
+    const asked: AskedPartition[] = []
+    const now = monotonicNow()
+    let someAreFull = false
+    let retryInMs: number | null = null
+    let buffered = 0
+    for (const partition of this.#partitions) buffered += partition.bufferedBytes
+    const full = buffered >= this.#options.fetchMaxBytes
+    for (const partition of this.#partitions) {
+      if (partition.source !== null || partition.fetchOffset < 0 || partition.paused || partition.fetching) continue
+      if (this.#brokerOf(partition) !== broker) continue
+      if (full || partition.bufferedBytes >= this.#options.maxPartitionFetchBytes) someAreFull = true
+      else if (partition.retryAt > now) retryInMs = Math.min(retryInMs ?? Number.MAX_VALUE, partition.retryAt - now)
+      else asked.push({ partition, epoch: partition.epoch, offset: partition.fetchOffset })
+    }
+    return { asked, someAreFull, retryInMs }
+  }
+
+  #wants(partition: AssignedPartition): boolean {
+    return (
+      partition.source === null &&
+      partition.fetchOffset >= 0 &&
+      !partition.paused &&
+      !partition.fetching &&
+      partition.bufferedBytes < this.#options.maxPartitionFetchBytes
+    )
+  }
+
+  /** The replica nearby if the leader named one that is still there, else the leader. */
+  #brokerOf({ topic, partition, preferredReplica, preferredReplicaUntil }: AssignedPartition): number {
+    const replicaCounts = preferredReplica >= 0 && preferredReplicaUntil > monotonicNow()
+    if (replicaCounts && this.#cluster.metadata.brokers.has(preferredReplica)) return preferredReplica
+    return this.#cluster.leader(topic, partition)
+  }
+
+  /** @returns whether the broker answered */
+  async #fetch(id: number, asked: AskedPartition[], someAreFull: boolean): Promise<boolean> {
+    const about = `Fetching from broker ${id} fails`
+    for (const { partition } of asked) partition.fetching = true
+    try {
+      const broker = this.#pool.broker(id)
+      if (broker === undefined) {
+        throw new ConnectionError(`Broker ${id} is not in the cluster's metadata`, { code: 'CONNECTION_FAILED' })
+      }
+      const maxWaitMs = someAreFull ? 0 : this.#options.fetchMaxWaitMs
+      const { body, namesOfIds } = this.#request(asked, maxWaitMs)
+      const response = await broker.send(fetch, body, {
+        timeoutMs: maxWaitMs + this.#cluster.options.requestTimeoutMs,
+        // A topic whose id is not known yet can only be asked for by its name.
+        maxVersion: namesOfIds === null ? FIRST_VERSION_BY_ID - 1 : fetch.maxVersion,
+      })
+      if (this.#closed) return true
+      this.#accept(id, response, asked, namesOfIds)
+      this.#trouble.clear(about)
+      return response.errorCode === 0
+    } catch (error) {
+      if (this.#closed) return false
+      if (!(error instanceof KafkaError) || !error.retriable) {
+        // No retry cures it. Refused credentials are not even shown again: that could lock the account.
+        this.#events.failure(error as KafkaError)
+        if (error instanceof KafkaError && error.fatal) this.close()
+      } else {
+        this.#trouble.note(about, error.message)
+        this.#cluster.invalidate()
+      }
+      return false
+    } finally {
+      for (const { partition, epoch } of asked) if (partition.epoch === epoch) partition.fetching = false
+    }
+  }
+
+  #request(
+    asked: AskedPartition[],
+    maxWaitMs: number,
+  ): { body: RequestInput<typeof fetch>; namesOfIds: ReadonlyMap<string, string> | null } {
+    const { topics: known } = this.#cluster.metadata
+    const { fetchMinBytes, fetchMaxBytes, maxPartitionFetchBytes, isolationLevel, clientRack } = this.#options
+    const namesOfIds = new Map<string, string>()
+    const byTopic = groupByTopic(asked.map((each) => ({ topic: each.partition.topic, ...each })))
+    const topics = Array.from(byTopic, ([topic, partitions]) => {
+      const topicId = known.get(topic)?.topicId ?? ZERO_UUID
+      namesOfIds.set(topicId, topic)
+      return {
+        topic,
+        topicId,
+        partitions: partitions.map(({ partition: { partition }, offset }) => ({
+          partition,
+          currentLeaderEpoch: known.get(topic)?.partitions[partition]?.leaderEpoch ?? -1,
+          fetchOffset: offset,
+          partitionMaxBytes: maxPartitionFetchBytes,
+        })),
+      }
+    })
+    const body = {
+      maxWaitMs,
+      minBytes: fetchMinBytes,
+      maxBytes: fetchMaxBytes,
+      isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
+      // Every request names everything: no session.
+      sessionId: 0,
+      sessionEpoch: -1,
+      topics,
+      rackId: clientRack ?? '',
+    }
+    return { body, namesOfIds: namesOfIds.has(ZERO_UUID) ? null : namesOfIds }
+  }
+
+  #accept(
+    broker: number,
+    response: ResponseOf<typeof fetch>,
+    asked: AskedPartition[],
+    namesOfIds: ReadonlyMap<string, string> | null,
+  ): void {
+    const byKey = new Map(asked.map((each) => [each.partition.key, each]))
+    const context = {
+      cluster: this.#cluster,
+      options: this.#options,
+      trouble: this.#trouble,
+      events: this.#events,
+      broker,
+      nodeEndpoints: response.nodeEndpoints,
+    }
+    for (const topic of response.responses) {
+      const name = topic.topic !== '' ? topic.topic : (namesOfIds?.get(topic.topicId) ?? '')
+      for (const answer of topic.partitions) {
+        const each = byKey.get(`${name}-${answer.partitionIndex}`)
+        // Asked for twice, or not at all: a broken broker. The first answer counts.
+        if (each === undefined) continue
+        byKey.delete(each.partition.key)
+        if (each.partition.epoch === each.epoch) judgeFetchedPartition(answer, each, context)
+      }
+    }
+    this.#events.arrival()
+  }
+}

@@ -1,0 +1,148 @@
+import { listOffsets } from '../../protocol/messages/list-offsets.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
+import { brokerError, KafkaError, TimeoutError } from '../errors.ts'
+import { Backoff, Deadline, sleep } from '../retry.ts'
+import type { IsolationLevel } from './options.ts'
+import type { LogPlace } from './partitions.ts'
+import { groupByTopic, partitionKey, partitionList, type TopicPartition } from './topic-partition.ts'
+
+export interface PlaceQuery extends TopicPartition {
+  readonly place: LogPlace
+}
+
+export interface FoundPlace extends TopicPartition {
+  /** −1 if no record has the timestamp or a later one. */
+  readonly offset: number
+  /** Of the record at that offset; −1 when a place was asked for by name. */
+  readonly timestamp: number
+  readonly leaderEpoch: number
+}
+
+/** Kafka's timestamps with a meaning. */
+const LATEST = -1
+const EARLIEST = -2
+
+/**
+ * Asks the leaders for places in their logs; moved leaders and lost connections are tried again until time is up.
+ * @returns one answer a query, in their order
+ * @throws BrokerError for a topic or partition that does not exist; AuthorizationError; TimeoutError naming what is missing
+ */
+export async function findPlaces(
+  cluster: Cluster,
+  queries: readonly PlaceQuery[],
+  isolationLevel: IsolationLevel,
+  options: { timeoutMs?: number; signal?: AbortSignal } = {},
+): Promise<FoundPlace[]> {
+  const { defaultApiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = cluster.options
+  const deadline = new Deadline(options.timeoutMs ?? defaultApiTimeoutMs)
+  const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
+  const found = new Map<string, FoundPlace>()
+  const untrack = cluster.track(() => queries.map(({ topic }) => topic))
+  try {
+    await requirePartitions(cluster, queries, deadline, options.signal)
+    for (;;) {
+      const missing = queries.filter(({ topic, partition }) => !found.has(partitionKey(topic, partition)))
+      if (missing.length === 0) break
+      const round = await askLeaders(cluster, missing, isolationLevel, deadline.remainingMs)
+      for (const place of round.found) found.set(partitionKey(place.topic, place.partition), place)
+      const final = round.errors.find((error) => !error.retriable)
+      if (final !== undefined) throw final
+      if (missing.every(({ topic, partition }) => found.has(partitionKey(topic, partition)))) break
+      cluster.invalidate()
+      const delay = backoff.next()
+      if (delay >= deadline.remainingMs) {
+        throw new TimeoutError(
+          `No offsets of ${partitionList(missing)} within ${deadline.timeoutMs} ms: ${round.errors[0]?.message ?? 'no leader'}`,
+          { api: listOffsets.name, cause: round.errors[0] },
+        )
+      }
+      await sleep(delay, options.signal)
+    }
+  } finally {
+    untrack()
+  }
+  return queries.map(({ topic, partition }) => found.get(partitionKey(topic, partition)) as FoundPlace)
+}
+
+async function requirePartitions(
+  cluster: Cluster,
+  partitions: readonly TopicPartition[],
+  deadline: Deadline,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const options = { timeoutMs: Math.max(1, deadline.remainingMs), signal }
+  for (const [topic, asked] of groupByTopic(partitions)) {
+    let count = (await cluster.topic(topic, options)).partitions.length
+    if (asked.some(({ partition }) => partition >= count)) {
+      // It may have been added a moment ago.
+      await cluster.refresh()
+      count = (await cluster.topic(topic, options)).partitions.length
+    }
+    const beyond = asked.find(({ partition }) => partition >= count)
+    if (beyond === undefined) continue
+    const subject = `Partition ${beyond.partition} of topic '${topic}', which has ${count}`
+    throw brokerError(UNKNOWN_TOPIC_OR_PARTITION, subject, { topic, partition: beyond.partition })
+  }
+}
+
+/** One round: each leader is asked once, all at the same time. What has no leader is neither found nor an error. */
+export async function askLeaders(
+  cluster: Cluster,
+  queries: readonly PlaceQuery[],
+  isolationLevel: IsolationLevel,
+  timeoutMs: number,
+): Promise<{ found: FoundPlace[]; errors: KafkaError[] }> {
+  const found: FoundPlace[] = []
+  const errors: KafkaError[] = []
+  const byLeader = new Map<number, PlaceQuery[]>()
+  for (const query of queries) {
+    const leader = cluster.leader(query.topic, query.partition)
+    byLeader.set(leader, [...(byLeader.get(leader) ?? []), query])
+  }
+  const asked = Array.from(byLeader, async ([leader, ofLeader]) => {
+    try {
+      for (const outcome of await askLeader(cluster, leader, ofLeader, isolationLevel, timeoutMs)) {
+        if (outcome instanceof KafkaError) errors.push(outcome)
+        else found.push(outcome)
+      }
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      errors.push(error)
+    }
+  })
+  await Promise.all(asked)
+  return { found, errors }
+}
+
+async function askLeader(
+  cluster: Cluster,
+  leader: number,
+  queries: readonly PlaceQuery[],
+  isolationLevel: IsolationLevel,
+  timeoutMs: number,
+): Promise<Array<FoundPlace | KafkaError>> {
+  const broker = leader === -1 ? undefined : cluster.control.broker(leader)
+  if (broker === undefined) return []
+  const topics = Array.from(groupByTopic(queries), ([name, partitions]) => ({
+    name,
+    partitions: partitions.map(({ topic, partition, place }) => ({
+      partitionIndex: partition,
+      currentLeaderEpoch: cluster.metadata.topics.get(topic)?.partitions[partition]?.leaderEpoch ?? -1,
+      timestamp: place === 'latest' ? LATEST : place === 'earliest' ? EARLIEST : place.timestamp,
+    })),
+  }))
+  const requestTimeoutMs = Math.max(1, Math.min(cluster.options.requestTimeoutMs, timeoutMs))
+  const body = { replicaId: -1, isolationLevel: isolationLevel === 'read_committed' ? 1 : 0, topics }
+  const response = await broker.send(listOffsets, body, { timeoutMs: requestTimeoutMs })
+  return response.topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }) => {
+      if (errorCode === 0) return { topic: name, partition: partitionIndex, offset, timestamp, leaderEpoch }
+      return brokerError(errorCode, `Offsets of ${partitionKey(name, partitionIndex)}`, {
+        resource: { type: 'topic', name },
+        topic: name,
+        partition: partitionIndex,
+      })
+    }),
+  )
+}
