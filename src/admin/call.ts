@@ -1,0 +1,57 @@
+import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
+import type { Cluster, Route, RoutedBody } from '../cluster/cluster.ts'
+import { mistyped, type OptionCheck, type OptionSchema, integer, optional } from '../options.ts'
+import { Deadline } from '../retry.ts'
+
+/** What every method of `Admin` takes as its last argument. */
+export interface CallOptions {
+  /** Time for the whole call with all its retries, in ms. Default: `defaultApiTimeoutMs` of the `Kafka`. */
+  timeoutMs?: number
+  /** Ends the call: it rejects with an `AbortError`. What the cluster was already told to do is not undone. */
+  signal?: AbortSignal
+}
+
+const abortSignal: OptionCheck<AbortSignal> = (value, path) => {
+  if (value instanceof AbortSignal) return value
+  throw mistyped(path, 'an AbortSignal', value)
+}
+
+type ResolvedCallOptions = Pick<CallOptions, 'timeoutMs' | 'signal'>
+
+/** The options that all calls share; a call with more spreads this into its own schema. */
+export const callOptions: OptionSchema<ResolvedCallOptions> = {
+  timeoutMs: optional(integer(1)),
+  signal: optional(abortSignal),
+}
+
+/** One call of an `Admin` method: the requests it needs share one deadline and one signal. */
+export class Call {
+  readonly cluster: Cluster
+  readonly deadline: Deadline
+  readonly signal: AbortSignal
+
+  constructor(cluster: Cluster, timeoutMs: number, signal: AbortSignal) {
+    this.cluster = cluster
+    this.deadline = new Deadline(timeoutMs)
+    this.signal = signal
+  }
+
+  /** @param errorCode the code of an answer by which the broker may have been the wrong one, 0 if none is */
+  send<A extends AnyApi>(
+    api: A,
+    body: RoutedBody<A>,
+    route: Route,
+    errorCode?: (response: ResponseOf<A>) => number,
+  ): Promise<ResponseOf<A>> {
+    return this.cluster.send(api, body, route, { timeoutMs: this.#timeLeftMs, signal: this.signal, errorCode })
+  }
+
+  /** How long a broker may work on a request before it answers with what it has done by then, in ms. */
+  get brokerTimeoutMs(): number {
+    return Math.ceil(Math.min(this.#timeLeftMs, this.cluster.options.requestTimeoutMs))
+  }
+
+  get #timeLeftMs(): number {
+    return Math.max(1, this.deadline.remainingMs)
+  }
+}

@@ -1,0 +1,35 @@
+import { type KafkaError, PartialFailureError } from '../errors.ts'
+
+/** What became of one thing of a call about several: its result, or why it failed. */
+export type Outcome<T> = T | KafkaError
+
+/** Results by name. It has no prototype, as `__proto__` is a legal name. */
+export type ByName<T> = Record<string, T>
+
+export function byName<T>(entries: Iterable<readonly [name: string, value: T]> = []): ByName<T> {
+  const result = Object.create(null) as ByName<T>
+  for (const [name, value] of entries) result[name] = value
+  return result
+}
+
+/**
+ * The error of a call of which `failures` failed and `results` holds every outcome. Its `code` is theirs
+ * if they all have the same, so that a call about one topic can be judged like any other.
+ */
+export function partialFailure<Results>(
+  method: string,
+  asked: number,
+  failures: readonly KafkaError[],
+  results: Results,
+): PartialFailureError<Results> {
+  const first = failures[0]
+  const sameCode = failures.every((failure) => failure.code === first.code)
+  const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more)`
+  const count = asked === 1 ? '' : `${failures.length} of ${asked} failed: `
+  return new PartialFailureError(`${method}: ${count}${first.message}${others}`, results, {
+    code: sameCode ? first.code : 'PARTIAL_FAILURE',
+    retriable: failures.every((failure) => failure.retriable),
+    topic: failures.length === 1 ? first.topic : undefined,
+    cause: first,
+  })
+}

@@ -1,0 +1,54 @@
+import type { ResponseOf } from '../../protocol/api.ts'
+import { errorCode } from '../../protocol/errors.ts'
+import { metadata } from '../../protocol/messages/metadata.ts'
+import { Backoff, Deadline, sleep } from '../retry.ts'
+import type { Call } from './call.ts'
+
+/** How long a change may take to reach the brokers before the call that made it returns anyway. */
+const PATIENCE_MS = 5000
+
+const UNKNOWN_TOPIC_OR_PARTITION = errorCode('UNKNOWN_TOPIC_OR_PARTITION')
+
+/** A topic as one broker describes it. */
+export type TopicAnswer = ResponseOf<typeof metadata>['topics'][number]
+
+export function isUnknown(topic: TopicAnswer): boolean {
+  return topic.errorCode === UNKNOWN_TOPIC_OR_PARTITION
+}
+
+/**
+ * Waits until every broker knows of a change: the controller answers as soon as it has decided, and a
+ * broker asked in the next moment may not have heard of it. Never fails, as the change itself is made;
+ * brokers that do not answer are not waited for.
+ * @param known whether a broker's description of one of the topics shows the change
+ */
+export async function spread(
+  call: Call,
+  names: readonly string[],
+  known: (topic: TopicAnswer) => boolean,
+): Promise<void> {
+  const deadline = new Deadline(Math.min(PATIENCE_MS, call.deadline.remainingMs))
+  try {
+    const { brokers } = await call.cluster.refresh()
+    await Promise.all([...brokers.keys()].map((broker) => spreadTo(broker, call, names, known, deadline)))
+  } catch {
+    // Unreachable or aborted: nothing more can be learned, and nothing has failed.
+  }
+}
+
+async function spreadTo(
+  broker: number,
+  call: Call,
+  names: readonly string[],
+  known: (topic: TopicAnswer) => boolean,
+  deadline: Deadline,
+): Promise<void> {
+  const body = { topics: names.map((name) => ({ name })), allowAutoTopicCreation: false }
+  const backoff = new Backoff(10, 200)
+  while (!deadline.expired) {
+    const options = { timeoutMs: Math.max(1, deadline.remainingMs), signal: call.signal }
+    const { topics } = await call.cluster.send(metadata, body, { broker }, options)
+    if (topics.every(known)) return
+    await sleep(Math.min(backoff.next(), deadline.remainingMs), call.signal)
+  }
+}
