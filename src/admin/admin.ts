@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { AbortError, ClosedError } from '../errors.ts'
-import { integer, optional, type OptionSchema, readOptions } from '../options.ts'
+import { integer, type OptionSchema, optional, readOptions } from '../options.ts'
 import { Call, type CallOptions, callOptions } from './call.ts'
 import {
   type CreatePartitionsOptions,

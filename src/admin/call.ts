@@ -1,6 +1,6 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
 import type { Cluster, Route, RoutedBody } from '../cluster/cluster.ts'
-import { mistyped, type OptionCheck, type OptionSchema, integer, optional } from '../options.ts'
+import { integer, mistyped, type OptionCheck, type OptionSchema, optional } from '../options.ts'
 import { Deadline } from '../retry.ts'
 
 /** What every method of `Admin` takes as its last argument. */

@@ -1,7 +1,7 @@
 import { createPartitions as createPartitionsApi } from '../../protocol/messages/create-partitions.ts'
 import { boolean, integer, mistyped, type OptionCheck, type OptionSchema, readOptions } from '../options.ts'
-import { type CallOptions, callOptions } from './call.ts'
 import type { Call } from './call.ts'
+import { type CallOptions, callOptions } from './call.ts'
 import { readBrokerIds } from './create-topics.ts'
 import { readEntries } from './names.ts'
 import { isUnknown, spread } from './spread.ts'

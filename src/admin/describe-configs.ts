@@ -1,12 +1,15 @@
 import type { ResponseOf } from '../../protocol/api.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { describeConfigs as describeConfigsApi } from '../../protocol/messages/describe-configs.ts'
-import { brokerError, ConnectionError, KafkaError } from '../errors.ts'
 import type { Route } from '../cluster/cluster.ts'
+import { brokerError, ConnectionError, KafkaError } from '../errors.ts'
 import { boolean, invalidOption, mistyped, type OptionSchema, oneOf, optional, readOptions, text } from '../options.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
 import { readNames } from './names.ts'
 import { type ByName, byName, type Outcome, partialFailure } from './outcomes.ts'
+
+/** DescribeConfigs since this version has explanations (KIP-569). */
+const FIRST_WITH_DOCUMENTATION = 3
 
 const RESOURCE_TYPES = { topic: 2, broker: 4, 'broker-logger': 8, 'client-metrics': 16, group: 32 } as const
 
@@ -73,18 +76,7 @@ const CONFIG_SOURCES = [
 
 export type ConfigSource = (typeof CONFIG_SOURCES)[number]
 
-const CONFIG_TYPES = [
-  null,
-  'BOOLEAN',
-  'STRING',
-  'INT',
-  'SHORT',
-  'LONG',
-  'DOUBLE',
-  'LIST',
-  'CLASS',
-  'PASSWORD',
-] as const
+const CONFIG_TYPES = [null, 'BOOLEAN', 'STRING', 'INT', 'SHORT', 'LONG', 'DOUBLE', 'LIST', 'CLASS', 'PASSWORD'] as const
 
 export type ConfigType = NonNullable<(typeof CONFIG_TYPES)[number]>
 
@@ -108,7 +100,9 @@ export function readResources(value: unknown): CheckedResource[] {
     const checked = readOptions(`${path}[${i}]`, resource, each)
     const isBroker = checked.type === 'broker' || checked.type === 'broker-logger'
     if (isBroker && !/^\d*$/.test(checked.name)) {
-      throw invalidOption(`${path}[${i}]: option 'name' of a ${checked.type} must be a broker's id, got '${checked.name}'`)
+      throw invalidOption(
+        `${path}[${i}]: option 'name' of a ${checked.type} must be a broker's id, got '${checked.name}'`,
+      )
     }
     if (!isBroker && checked.name === '') throw mistyped(`${path}[${i}]: option 'name'`, 'a non-empty string', '')
     return checked
@@ -123,9 +117,10 @@ export async function describeConfigs(
 ): Promise<ResourceConfig[]> {
   const outcomes = new Array<Outcome<ResourceConfig>>(resources.length)
   // Only a broker itself knows its configuration; all other resources are known to every broker.
-  const brokers = Map.groupBy(resources.keys(), (i) => brokerOf(resources[i]))
+  const brokers = new Set(resources.map(brokerOf))
   await Promise.all(
-    [...brokers].map(async ([broker, indexes]) => {
+    [...brokers].map(async (broker) => {
+      const indexes = [...resources.keys()].filter((i) => brokerOf(resources[i]) === broker)
       const asked = indexes.map((i) => resources[i])
       const answers = await describeAt(call, broker, asked, options)
       indexes.forEach((i, n) => {
@@ -171,17 +166,17 @@ async function describeAt(
   }
 }
 
-/** DescribeConfigs since this version has explanations (KIP-569). */
-const FIRST_WITH_DOCUMENTATION = 3
-
 /** An id that no broker has would be waited for until time is up. */
 async function known(call: Call, broker: number): Promise<void> {
   if (call.cluster.metadata.brokers.has(broker)) return
   const { brokers } = await call.cluster.refresh()
   if (brokers.has(broker)) return
-  throw new ConnectionError(`Broker ${broker} is not in the cluster; its brokers are ${[...brokers.keys()].join(', ')}`, {
-    code: 'BROKER_NOT_AVAILABLE',
-  })
+  throw new ConnectionError(
+    `Broker ${broker} is not in the cluster; its brokers are ${[...brokers.keys()].join(', ')}`,
+    {
+      code: 'BROKER_NOT_AVAILABLE',
+    },
+  )
 }
 
 type Result = ResponseOf<typeof describeConfigsApi>['results'][number]
