@@ -129,8 +129,8 @@ export class Delivery<K, V> {
         this.asked = true
         await this.#turn()
         await this.handover.over()
-        if (signal?.aborted) throw abortError(signal)
         if (this.#closed) return null
+        if (signal?.aborted) throw abortError(signal)
         this.#throwFailure()
         const partition = this.#pick()
         if (partition !== undefined) {

@@ -27,6 +27,7 @@ export interface FetchContext {
 const NONE = 0
 const UNKNOWN_SERVER_ERROR = -1
 const OFFSET_OUT_OF_RANGE = 1
+const CORRUPT_MESSAGE = 2
 
 /** Decides what one partition's answer means for it. Here errors of fetching end: they become pauses, or the user's. */
 export function judgeFetchedPartition(answer: PartitionAnswer, asked: AskedPartition, context: FetchContext): void {
@@ -87,12 +88,13 @@ function refuse(answer: PartitionAnswer, partition: AssignedPartition, context: 
     cluster.invalidate()
   }
   const error = brokerError(errorCode, `Fetching ${partition.key}`, {
-    resource: { type: 'topic', name: partition.topic },
     topic: partition.topic,
     partition: partition.partition,
     offset: partition.fetchOffset,
   })
-  if (error.retriable || errorCode === UNKNOWN_SERVER_ERROR) {
+  // A disk that damages a batch once does so again: the second time it is the user's to know.
+  const curable = errorCode === CORRUPT_MESSAGE ? partition.failures < 2 : error.retriable
+  if (curable || errorCode === UNKNOWN_SERVER_ERROR) {
     trouble.note(aboutPartition(partition), errorName(errorCode))
     return
   }

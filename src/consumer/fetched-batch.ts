@@ -70,8 +70,8 @@ class DataBatch implements FetchedBatch {
 
   #messages(data: Buffer, position: number): Message[] {
     const batch = this.#batch
-    const appendTime = batch.timestampType === 'LogAppendTime'
-    const baseTimestamp = appendTime ? batch.maxTimestamp : batch.baseTimestamp
+    // All records of a LogAppendTime batch have its largest timestamp.
+    const baseTimestamp = batch.timestampType === 'LogAppendTime' ? batch.maxTimestamp : batch.baseTimestamp
     const block: MessageBlock = {
       topic: this.#origin.topic,
       partition: this.#origin.partition,
@@ -86,12 +86,11 @@ class DataBatch implements FetchedBatch {
       data,
       (offset, timestamp, keyStart, keyLength, valueStart, valueLength, headersStart, headerCount) => {
         if (offset < position) return
-        const timestampDelta = appendTime ? 0 : timestamp - baseTimestamp
         messages.push(
           new Message(
             block,
             offset,
-            timestampDelta,
+            timestamp - baseTimestamp,
             keyStart,
             keyLength,
             valueStart,

@@ -139,7 +139,6 @@ async function askLeader(
     partitions.map(({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }) => {
       if (errorCode === 0) return { topic: name, partition: partitionIndex, offset, timestamp, leaderEpoch }
       return brokerError(errorCode, `Offsets of ${partitionKey(name, partitionIndex)}`, {
-        resource: { type: 'topic', name },
         topic: name,
         partition: partitionIndex,
       })

@@ -46,7 +46,9 @@ export class Runner<K, V> {
 
   /** @throws KafkaError `HANDLER_FAILED`, or what no retry cures, once all handlers are done */
   async run(): Promise<void> {
-    const { partitionsConcurrently = 1, signal } = this.#handlers
+    const { partitionsConcurrently = 1 } = this.#handlers
+    const signals = [this.#stopping.signal, this.#handlers.signal].filter((each) => each !== undefined)
+    const signal = AbortSignal.any(signals)
     try {
       while (!this.#stopped) {
         if (this.#workers.size >= partitionsConcurrently) {
@@ -59,7 +61,8 @@ export class Runner<K, V> {
         this.#start(partition)
       }
     } catch (error) {
-      this.#fail(error)
+      // Stopped by a handler's failure, or by close(): then that is the reason, not the aborted wait.
+      if (!this.#stopping.signal.aborted) this.#fail(error)
     }
     await Promise.all(this.#workers)
     if (this.#failure !== null) throw this.#failure.error
@@ -155,7 +158,6 @@ export class Runner<K, V> {
   #fail(error: unknown): void {
     this.#failure ??= { error }
     this.#stopping.abort()
-    this.#delivery.news.raise()
   }
 }
 

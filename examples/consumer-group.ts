@@ -1,0 +1,47 @@
+// A producer, and a group of two consumers that share its messages: each message goes to one member.
+
+import { Kafka } from 'kafka-wire'
+
+const topic = 'group-demo'
+const run = Date.now()
+const total = 30
+
+const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const producer = kafka.producer()
+const receivers = new Map<string, string[]>()
+
+async function member(name: string): Promise<void> {
+  const consumer = kafka.consumer({
+    groupId: 'group-demo',
+    topics: [topic],
+    autoOffsetReset: 'earliest',
+    onPartitionsAssigned: (partitions) => console.log(`${name} gets ${partitions.map((each) => each.partition)}`),
+  })
+  for await (const message of consumer) {
+    const text = String(message.value)
+    if (!text.startsWith(`${run}`)) continue // of an earlier run that was interrupted
+    console.log(`${name} received ${text}`)
+    receivers.set(text, [...(receivers.get(text) ?? []), name])
+    // kafka.close() ends the loops of both members, after committing what they have processed.
+    if (receivers.size === total) setImmediate(() => kafka.close())
+  }
+}
+
+try {
+  await kafka
+    .admin()
+    .createTopics([{ name: topic, numPartitions: 4, replicationFactor: 1 }])
+    .catch((error) => {
+      if (error.code !== 'TOPIC_ALREADY_EXISTS') throw error
+    })
+  const members = [member('Ann'), member('Bob')]
+  for (let i = 1; i <= total; i++) {
+    await producer.send({ topic, key: `customer-${i % 10}`, value: `${run}-${i}` })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await Promise.all(members)
+  const twice = [...receivers.values()].filter((names) => names.length > 1).length
+  console.log(`${receivers.size} messages received, ${twice} of them by more than one member`)
+} finally {
+  await kafka.close()
+}

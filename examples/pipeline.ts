@@ -1,0 +1,127 @@
+// The ride-hailing pipeline, and what `npm start` runs: passengers request rides, a group of matchers assigns drivers,
+// a biller bills them, and the terminal shows live how many. It ends by itself and proves that no ride was lost or doubled.
+//
+//   requests ─→ ride-requests ─→ 3 matchers ─→ ride-assignments ─→ biller ─→ billing-events
+//
+// Arguments: number of rides (10000), rides per second (1000). Ctrl-C stops the requests and lets the rest finish.
+
+import { Kafka, serde } from 'kafka-wire'
+import { openCluster } from './pipeline/cluster.ts'
+import { Ledger } from './pipeline/ledger.ts'
+import { LiveLine } from './pipeline/live-line.ts'
+
+interface RideRequest {
+  event_type: 'ride_request'
+  ride_id: string
+  passenger: string
+}
+
+interface RideAssignment {
+  event_type: 'ride_assigned'
+  ride_id: string
+  driver: string
+}
+
+interface BillingEvent {
+  ride_id: string
+  driver: string
+  amount: number
+}
+
+const REQUESTS = 'ride-requests'
+const ASSIGNMENTS = 'ride-assignments'
+const BILLS = 'billing-events'
+const MATCHERS = 3
+const GIVE_UP_MS = 60_000
+
+const total = Number(process.argv[2] ?? 10_000)
+const perSecond = Number(process.argv[3] ?? 1000)
+const run = Date.now().toString(36)
+const number = new Intl.NumberFormat('en')
+
+const cluster = await openCluster()
+if (cluster === null) process.exit(1)
+
+const kafka = new Kafka({ bootstrapServers: cluster.bootstrapServers, clientId: 'ride-pipeline' })
+const ledger = new Ledger()
+const line = new LiveLine()
+const stop = new AbortController()
+const matchedBy = new Array<number>(MATCHERS).fill(0)
+
+process.on('SIGINT', () => {
+  if (stop.signal.aborted) process.exit(130)
+  stop.abort()
+  line.clear()
+  console.log('Stopping: no more requests, the rides on the way are finished (Ctrl-C again to leave at once)')
+})
+
+/** Passengers: a batch of requests every 50 ms. */
+async function requestRides(): Promise<void> {
+  const producer = kafka.producer({ valueSerializer: serde.json<RideRequest>() })
+  const started = performance.now()
+  while (ledger.requested < total && !stop.signal.aborted) {
+    const due = Math.min(total, Math.ceil(((performance.now() - started + 50) / 1000) * perSecond))
+    const batch = Array.from({ length: due - ledger.requested }, (_, i) => {
+      const ride_id = `${run}-${ledger.requested + i}`
+      const value: RideRequest = { event_type: 'ride_request', ride_id, passenger: `passenger-${i}` }
+      return { topic: REQUESTS, key: ride_id, value }
+    })
+    for (const { key } of batch) ledger.request(key)
+    await producer.sendBatch(batch)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** One of the group that matches drivers. A batch counts as processed when its assignments are acknowledged. */
+async function matchDrivers(member: number): Promise<void> {
+  const producer = kafka.producer({ valueSerializer: serde.json<RideAssignment>() })
+  const consumer = kafka.consumer({
+    groupId: 'ride-matchers',
+    topics: [REQUESTS],
+    autoOffsetReset: 'earliest',
+    valueDeserializer: serde.json<RideRequest>(),
+  })
+  for await (const batch of consumer.batches()) {
+    const assignments = [...batch].flatMap(({ value: request }) => {
+      if (request === null) return []
+      const driver = `driver-${member}-${matchedBy[member]++ % 100}`
+      const value: RideAssignment = { event_type: 'ride_assigned', ride_id: request.ride_id, driver }
+      return [{ topic: ASSIGNMENTS, key: value.ride_id, value }]
+    })
+    await producer.sendBatch(assignments)
+  }
+}
+
+async function bill(): Promise<void> {
+  const producer = kafka.producer({ valueSerializer: serde.json<BillingEvent>() })
+  const consumer = kafka.consumer({
+    groupId: 'ride-billing',
+    topics: [ASSIGNMENTS],
+    autoOffsetReset: 'earliest',
+    valueDeserializer: serde.json<RideAssignment>(),
+  })
+  for await (const batch of consumer.batches()) {
+    const bills = [...batch].flatMap(({ value: assignment }) => {
+      if (assignment === null) return []
+      const { ride_id, driver } = assignment
+      return [{ topic: BILLS, key: ride_id, value: { ride_id, driver, amount: 9.9 } }]
+    })
+    await producer.sendBatch(bills)
+  }
+}
+
+/** Reads what the others wrote, from where the topics ended when this run began, and keeps the ledger. */
+async function audit(): Promise<void> {
+  const consumer = kafka.consumer({ valueDeserializer: serde.json<{ ride_id: string }>() })
+  const { [ASSIGNMENTS]: assignments, [BILLS]: bills } = await kafka.admin().describeTopics([ASSIGNMENTS, BILLS])
+  const partitions = [assignments, bills].flatMap(({ name, partitions }) => {
+    return partitions.map(({ partition }) => ({ topic: name, partition }))
+  })
+  consumer.assign((await consumer.endOffsets(partitions)).map(({ topic, partition, offset }) => ({ topic, partition, offset })))
+  auditing()
+  for await (const { topic, value } of consumer) {
+    if (value === null) continue
+    if (topic === ASSIGNMENTS) ledger.assign(value.ride_id)
+    else ledger.bill(value.ride_id)
+  }
+}

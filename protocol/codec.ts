@@ -1,0 +1,195 @@
+import { EncodeError, KafkaError } from './errors.ts'
+import type { PrimitiveKind, WireType } from './fields.ts'
+import type { Reader } from './reader.ts'
+import { structCodec } from './struct-codec.ts'
+import { notA, type Writer } from './writer.ts'
+
+/** Reads and writes the values of one type in one version. */
+export interface Codec<Value = any, Input = any> {
+  /** The least that a value can take on the wire. */
+  readonly minBytes: number
+  read(reader: Reader): Value
+  write(writer: Writer, value: Input): void
+}
+
+/** What the layout of a type depends on. */
+export interface Layout {
+  readonly version: number
+  /** Compact lengths, and a section of tagged fields at the end of each struct. */
+  readonly flexible: boolean
+}
+
+export function typeCodec(type: WireType, mayBeNull: boolean, layout: Layout): Codec {
+  switch (type.kind) {
+    case 'struct': {
+      const codec = structCodec(type.fields, layout)
+      return mayBeNull ? nullableStruct(codec) : codec
+    }
+    case 'array': {
+      const codec = arrayCodec(typeCodec(type.element.type, false, layout), layout.flexible)
+      return mayBeNull ? codec : withoutNull(codec)
+    }
+    case 'string':
+    case 'bytes':
+    case 'records': {
+      const codec = (layout.flexible ? compactCodecs : lengthCodecs)[type.kind]
+      return mayBeNull ? codec : withoutNull(codec)
+    }
+    default:
+      return fixedCodecs[type.kind]
+  }
+}
+
+type LengthKind = 'string' | 'bytes' | 'records'
+
+const fixedCodecs: Record<Exclude<PrimitiveKind, LengthKind>, Codec> = {
+  boolean: {
+    minBytes: 1,
+    read: (reader) => reader.readBoolean(),
+    write: (writer, value) => writer.writeBoolean(value),
+  },
+  int8: {
+    minBytes: 1,
+    read: (reader) => reader.readInt8(),
+    write: (writer, value) => writer.writeInt8(value),
+  },
+  int16: {
+    minBytes: 2,
+    read: (reader) => reader.readInt16(),
+    write: (writer, value) => writer.writeInt16(value),
+  },
+  int32: {
+    minBytes: 4,
+    read: (reader) => reader.readInt32(),
+    write: (writer, value) => writer.writeInt32(value),
+  },
+  int64: {
+    minBytes: 8,
+    read: (reader) => reader.readInt64(),
+    write: (writer, value) => writer.writeInt64(value),
+  },
+  float64: {
+    minBytes: 8,
+    read: (reader) => reader.readFloat64(),
+    write: (writer, value) => writer.writeFloat64(value),
+  },
+  uuid: {
+    minBytes: 16,
+    read: (reader) => reader.readUuid(),
+    write: (writer, value) => writer.writeUuid(value),
+  },
+}
+
+// What has a length can say null by its length. These codecs let it pass; `withoutNull` keeps it out.
+
+const lengthCodecs: Record<LengthKind, Codec> = {
+  string: {
+    minBytes: 2,
+    read: (reader) => reader.readNullableString(),
+    write: (writer, value) => (value === null ? writer.writeInt16(-1) : writer.writeString(value)),
+  },
+  bytes: {
+    minBytes: 4,
+    read: (reader) => reader.readNullableBytes(),
+    write: (writer, value) => (value === null ? writer.writeInt32(-1) : writer.writeBytes(value)),
+  },
+  records: {
+    minBytes: 4,
+    read: (reader) => reader.readNullableBytes(),
+    write: (writer, value) => (value === null ? writer.writeInt32(-1) : writer.writeRecords(value)),
+  },
+}
+
+const compactCodecs: Record<LengthKind, Codec> = {
+  string: {
+    minBytes: 1,
+    read: (reader) => reader.readNullableCompactString(),
+    write: (writer, value) => (value === null ? writer.writeUnsignedVarint(0) : writer.writeCompactString(value)),
+  },
+  bytes: {
+    minBytes: 1,
+    read: (reader) => reader.readNullableCompactBytes(),
+    write: (writer, value) => (value === null ? writer.writeUnsignedVarint(0) : writer.writeCompactBytes(value)),
+  },
+  records: {
+    minBytes: 1,
+    read: (reader) => reader.readNullableCompactBytes(),
+    write: (writer, value) => (value === null ? writer.writeUnsignedVarint(0) : writer.writeCompactRecords(value)),
+  },
+}
+
+function arrayCodec(element: Codec, compact: boolean): Codec<unknown[] | null, readonly unknown[] | null> {
+  // No element takes less than a byte, or a few bytes could announce billions of them.
+  const elementBytes = Math.max(element.minBytes, 1)
+  return {
+    minBytes: compact ? 1 : 4,
+    read(reader) {
+      const length = compact ? reader.readCompactArrayLength(elementBytes) : reader.readArrayLength(elementBytes)
+      if (length < 0) return null
+      const items: unknown[] = []
+      try {
+        while (items.length < length) items.push(element.read(reader))
+      } catch (error) {
+        throw leaving(`[${items.length}]`, error)
+      }
+      return items
+    },
+    write(writer, items) {
+      if (items !== null && !Array.isArray(items)) throw notA('array', items)
+      const length = items === null ? -1 : items.length
+      if (compact) writer.writeUnsignedVarint(length + 1)
+      else writer.writeInt32(length)
+      if (items === null) return
+      let index = 0
+      try {
+        for (; index < length; index++) element.write(writer, items[index])
+      } catch (error) {
+        throw leaving(`[${index}]`, error)
+      }
+    },
+  }
+}
+
+function withoutNull(codec: Codec): Codec {
+  return {
+    minBytes: codec.minBytes,
+    read(reader) {
+      const value = codec.read(reader)
+      if (value === null) throw reader.error('null is not allowed')
+      return value
+    },
+    write(writer, value) {
+      if (value === null) throw new EncodeError('null is not allowed')
+      codec.write(writer, value)
+    },
+  }
+}
+
+/** A struct has no length; a byte before it says whether it is there. */
+function nullableStruct(codec: Codec): Codec {
+  return {
+    minBytes: 1,
+    read: (reader) => (reader.readInt8() < 0 ? null : codec.read(reader)),
+    write(writer, value) {
+      writer.writeInt8(value === null ? -1 : 1)
+      if (value !== null) codec.write(writer, value)
+    },
+  }
+}
+
+/** Paths of errors on their way out of a message: every struct and array that an error leaves adds its step. */
+const paths = new WeakMap<KafkaError, string>()
+
+/** Notes that `error` leaves the field or element `step`; to be thrown on. */
+export function leaving(step: string, error: unknown): unknown {
+  if (error instanceof KafkaError) {
+    const inner = paths.get(error)
+    paths.set(error, inner === undefined ? step : inner.startsWith('[') ? step + inner : `${step}.${inner}`)
+  }
+  return error
+}
+
+/** Path of the field in which `error` arose, such as `topics[2].name`. */
+export function pathOf(error: KafkaError): string | undefined {
+  return paths.get(error)
+}

@@ -1,0 +1,76 @@
+import { type Codec, type Layout, pathOf, structCodec } from './codec.ts'
+import { DecodeError, EncodeError } from './errors.ts'
+import type { Decoded, Encodable, Fields } from './fields.ts'
+import type { Reader } from './reader.ts'
+import { includesVersion, type VersionRange } from './versions.ts'
+import type { Writer } from './writer.ts'
+
+/**
+ * A declaration that can encode and decode itself. What differs between versions (which fields there are, whether
+ * lengths are compact, what may be null, what is tagged) is decided once a version, when it is first used; from then on
+ * a message runs through a fixed tree of small functions.
+ */
+export class Message<F extends Fields> {
+  /** Kafka's name of the message, such as `MetadataRequest`. */
+  readonly name: string
+  readonly versions: VersionRange
+  /** The versions with compact lengths and tagged fields. */
+  readonly flexible: VersionRange
+  readonly fields: F
+  private readonly codecs = new Map<number, Codec<Decoded<F>, Encodable<F>>>()
+
+  constructor(name: string, versions: VersionRange, flexible: VersionRange, fields: F) {
+    this.name = name
+    this.versions = versions
+    this.flexible = flexible
+    this.fields = fields
+  }
+
+  /** Throws an {@link EncodeError} that names the field; the writer is then of no more use. */
+  encode(writer: Writer, version: number, value: Encodable<F>): void {
+    const codec = this.codecs.get(version) ?? this.build(version, EncodeError)
+    try {
+      codec.write(writer, value)
+    } catch (error) {
+      throw this.describe(error, version)
+    }
+  }
+
+  /** Throws a {@link DecodeError} that names field and position. Bytes after the message are left unread. */
+  decode(reader: Reader, version: number): Decoded<F> {
+    const codec = this.codecs.get(version) ?? this.build(version, DecodeError)
+    try {
+      return codec.read(reader)
+    } catch (error) {
+      throw this.describe(error, version)
+    }
+  }
+
+  private build(version: number, Refusal: typeof DecodeError | typeof EncodeError): Codec<Decoded<F>, Encodable<F>> {
+    if (!Number.isInteger(version) || !includesVersion(this.versions, version)) {
+      const known = `versions ${this.versions.min} to ${this.versions.max} are known`
+      throw new Refusal(`${this.name} has no version ${version}: ${known}`, { api: this.api, version })
+    }
+    const layout: Layout = { version, flexible: includesVersion(this.flexible, version) }
+    const codec = structCodec(this.fields, layout) as Codec<Decoded<F>, Encodable<F>>
+    this.codecs.set(version, codec)
+    return codec
+  }
+
+  private get api(): string {
+    return this.name.replace(/(Request|Response)$/, '')
+  }
+
+  private describe(error: unknown, version: number): unknown {
+    if (!(error instanceof DecodeError || error instanceof EncodeError)) return error
+    const field = pathOf(error)
+    const place = field === undefined ? '' : `, field ${field}`
+    const details = { api: this.api, version, field }
+    if (error instanceof EncodeError) {
+      return new EncodeError(`Cannot encode ${this.name} v${version}${place}: ${error.message}`, details)
+    }
+    const { position } = error
+    const message = `Cannot decode ${this.name} v${version}${place}, byte ${position}: ${error.message}`
+    return new DecodeError(message, { ...details, position })
+  }
+}

@@ -1,0 +1,20 @@
+import { DecodeError } from '../../errors.ts'
+
+/** One of Kafka's compressions. */
+export interface Codec {
+  /**
+   * @param level how hard to try, in the codec's own scale; its default if not given. Ignored by codecs without levels
+   * @returns a promise only for large data that is compressed off the main thread
+   */
+  compress(data: Buffer, level?: number): Buffer | Promise<Buffer>
+  /**
+   * @param maxBytes refuse to make more than this; nothing is allocated on the word of the data alone
+   * @returns a promise only for large data that is decompressed off the main thread
+   * @throws DecodeError
+   */
+  decompress(data: Buffer, maxBytes: number): Buffer | Promise<Buffer>
+}
+
+export function tooLarge(maxBytes: number): DecodeError {
+  return new DecodeError(`it makes more than the ${maxBytes} bytes that are allowed`)
+}

@@ -1,0 +1,209 @@
+import { EncodeError } from '../errors.ts'
+import { type CompressionType, codecs, compressionId } from './compression/index.ts'
+import { crc32c } from './crc32c.ts'
+import {
+  ATTRIBUTES,
+  BASE_OFFSET,
+  BASE_SEQUENCE,
+  BASE_TIMESTAMP,
+  BATCH_LENGTH,
+  CRC,
+  LAST_OFFSET_DELTA,
+  LENGTH_OVERHEAD,
+  MAGIC,
+  MAX_TIMESTAMP,
+  PARTITION_LEADER_EPOCH,
+  PRODUCER_EPOCH,
+  PRODUCER_ID,
+  RECORD_COUNT,
+  RECORDS,
+  TRANSACTIONAL,
+  writeInt64,
+} from './record-batch-layout.ts'
+import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from './varint.ts'
+
+/** Bytes, text that is written as UTF-8, or null. */
+export type RecordField = Uint8Array | string | null
+
+/** Headers of a record in order; names may repeat, values may be null. */
+export type HeaderList = ReadonlyArray<readonly [name: string, value: RecordField]>
+
+const INITIAL_BYTES = 1024
+/** Length, attributes, timestamp and offset deltas, key and value lengths, header count: each at its longest. */
+const MAX_RECORD_OVERHEAD = 5 + 1 + 10 + 5 + 5 + 5 + 5
+const NO_HEADERS: HeaderList = []
+
+/**
+ * The record batch that records are being added to. Each record is encoded once, straight into the batch's bytes; the
+ * header in front of them is filled in at the end.
+ */
+export class RecordBatchBuilder {
+  #buffer: Buffer
+  #size = RECORDS
+  #count = 0
+  #baseTimestamp = 0
+  #maxTimestamp = 0
+
+  /** @param storage memory to begin with, such as a pooled buffer; it is replaced when it becomes too small */
+  constructor(storage: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)) {
+    this.#buffer = storage.length >= RECORDS ? storage : Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  }
+
+  /** Records so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Bytes so far, with the header and not yet compressed. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** The memory that it writes to. */
+  get buffer(): Buffer {
+    return this.#buffer
+  }
+
+  /**
+   * Adds a record.
+   * @param timestamp ms since the epoch
+   * @returns its place in the batch, from 0 on
+   */
+  append(timestamp: number, key: RecordField, value: RecordField, headers: HeaderList | null): number {
+    const offsetDelta = this.#count
+    if (offsetDelta === 0) {
+      this.#baseTimestamp = timestamp
+      this.#maxTimestamp = timestamp
+    } else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+    const timestampDelta = timestamp - this.#baseTimestamp
+    const list = headers ?? NO_HEADERS
+    const keyLength = lengthOf(key)
+    const valueLength = lengthOf(value)
+    let length =
+      1 +
+      (timestampDelta === 0 ? 1 : sizeOfVarlong(timestampDelta)) +
+      sizeOfVarint(offsetDelta) +
+      sizeOfVarint(keyLength) +
+      (keyLength > 0 ? keyLength : 0) +
+      sizeOfVarint(valueLength) +
+      (valueLength > 0 ? valueLength : 0) +
+      sizeOfVarint(list.length)
+    if (list.length > 0) length += sizeOfHeaders(list)
+
+    const end = this.#size + sizeOfVarint(length) + length
+    if (end > this.#buffer.length) this.#grow(end)
+    const buffer = this.#buffer
+    let at = writeVarint(buffer, this.#size, length)
+    buffer[at++] = 0
+    at = writeVarlong(buffer, at, timestampDelta)
+    at = writeVarint(buffer, at, offsetDelta)
+    at = writeField(buffer, at, key, keyLength)
+    at = writeField(buffer, at, value, valueLength)
+    at = writeVarint(buffer, at, list.length)
+    for (const [name, headerValue] of list) {
+      at = writeField(buffer, at, name, lengthOf(name))
+      at = writeField(buffer, at, headerValue, lengthOf(headerValue))
+    }
+    this.#size = end
+    this.#count = offsetDelta + 1
+    return offsetDelta
+  }
+
+  /**
+   * Completes the batch. The builder must not be used afterwards; without compression the batch lies in its memory.
+   * @param options `stampedLater` leaves out the checksum because {@link stampProducer} will follow
+   * @returns the batch; a promise of it only where a large batch is compressed off the main thread
+   */
+  seal(options: { compression: CompressionType; level?: number; stampedLater?: boolean }): Buffer | Promise<Buffer> {
+    if (this.#count === 0) throw new EncodeError('A record batch needs at least one record')
+    const plain = this.#buffer.subarray(0, this.#size)
+    const { compression, level, stampedLater = false } = options
+    if (compression === 'none') return this.#finish(plain, 'none', stampedLater)
+    const compressed = codecs[compression].compress(plain.subarray(RECORDS), level)
+    return compressed instanceof Promise
+      ? compressed.then((bytes) => this.#wrap(plain, bytes, compression, stampedLater))
+      : this.#wrap(plain, compressed, compression, stampedLater)
+  }
+
+  #wrap(plain: Buffer, compressed: Buffer, compression: CompressionType, stampedLater: boolean): Buffer {
+    // Random or tiny records grow by compression.
+    if (compressed.length >= plain.length - RECORDS) return this.#finish(plain, 'none', stampedLater)
+    const batch = Buffer.allocUnsafeSlow(RECORDS + compressed.length)
+    batch.set(compressed, RECORDS)
+    return this.#finish(batch, compression, stampedLater)
+  }
+
+  #finish(batch: Buffer, compression: CompressionType, stampedLater: boolean): Buffer {
+    writeInt64(batch, 0, BASE_OFFSET)
+    batch.writeInt32BE(batch.length - LENGTH_OVERHEAD, BATCH_LENGTH)
+    batch.writeInt32BE(-1, PARTITION_LEADER_EPOCH)
+    batch[MAGIC] = 2
+    batch.writeInt16BE(compressionId(compression), ATTRIBUTES)
+    batch.writeInt32BE(this.#count - 1, LAST_OFFSET_DELTA)
+    writeInt64(batch, this.#baseTimestamp, BASE_TIMESTAMP)
+    writeInt64(batch, this.#maxTimestamp, MAX_TIMESTAMP)
+    writeInt64(batch, -1, PRODUCER_ID)
+    batch.writeInt16BE(-1, PRODUCER_EPOCH)
+    batch.writeInt32BE(-1, BASE_SEQUENCE)
+    batch.writeInt32BE(this.#count, RECORD_COUNT)
+    if (!stampedLater) batch.writeUInt32BE(crc32c(batch, ATTRIBUTES, batch.length), CRC)
+    return batch
+  }
+
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2))
+    larger.set(this.#buffer.subarray(0, this.#size))
+    this.#buffer = larger
+  }
+}
+
+/**
+ * Marks a sealed batch as a producer's, so that the broker can tell a repeated one (KIP-98), and puts the checksum right.
+ * May be called again, for the same batch under another epoch or sequence.
+ */
+export function stampProducer(
+  batch: Buffer,
+  producerId: number,
+  producerEpoch: number,
+  baseSequence: number,
+  transactional = false,
+): void {
+  const attributes = batch.readInt16BE(ATTRIBUTES)
+  batch.writeInt16BE(transactional ? attributes | TRANSACTIONAL : attributes & ~TRANSACTIONAL, ATTRIBUTES)
+  writeInt64(batch, producerId, PRODUCER_ID)
+  batch.writeInt16BE(producerEpoch, PRODUCER_EPOCH)
+  batch.writeInt32BE(baseSequence, BASE_SEQUENCE)
+  batch.writeUInt32BE(crc32c(batch, ATTRIBUTES, batch.length), CRC)
+}
+
+/** The most that a record can take in a batch, without the batch's own header. Text counts as what it is in UTF-8. */
+export function recordSize(key: RecordField, value: RecordField, headers: HeaderList | null): number {
+  let size = MAX_RECORD_OVERHEAD + Math.max(0, lengthOf(key)) + Math.max(0, lengthOf(value))
+  if (headers !== null && headers.length > 0) size += sizeOfHeaders(headers)
+  return size
+}
+
+function sizeOfHeaders(headers: HeaderList): number {
+  let size = 0
+  for (const [name, value] of headers) {
+    const nameLength = lengthOf(name)
+    const valueLength = lengthOf(value)
+    size += sizeOfVarint(nameLength) + nameLength + sizeOfVarint(valueLength) + Math.max(0, valueLength)
+  }
+  return size
+}
+
+/** Bytes of a field, −1 for null: as the length stands on the wire. */
+function lengthOf(field: RecordField): number {
+  if (field === null) return -1
+  return typeof field === 'string' ? Buffer.byteLength(field) : field.length
+}
+
+function writeField(buffer: Buffer, start: number, field: RecordField, length: number): number {
+  const at = writeVarint(buffer, start, length)
+  if (length <= 0) return at
+  // With as many bytes as characters it is ASCII, which can be written without looking at each character.
+  if (typeof field === 'string') buffer.write(field, at, length, length === field.length ? 'latin1' : 'utf8')
+  else buffer.set(field as Uint8Array, at)
+  return at + length
+}

@@ -1,0 +1,162 @@
+import { DecodeError } from '../errors.ts'
+import { type CompressionType, codecs, compressionOf } from './compression/index.ts'
+import { crc32c } from './crc32c.ts'
+import {
+  ATTRIBUTES,
+  BASE_OFFSET,
+  BASE_SEQUENCE,
+  BASE_TIMESTAMP,
+  BATCH_LENGTH,
+  COMPRESSION_MASK,
+  CONTROL,
+  CRC,
+  DELETE_HORIZON,
+  LAST_OFFSET_DELTA,
+  LENGTH_OVERHEAD,
+  LOG_APPEND_TIME,
+  MAGIC,
+  MAX_TIMESTAMP,
+  PARTITION_LEADER_EPOCH,
+  PRODUCER_EPOCH,
+  PRODUCER_ID,
+  RECORD_COUNT,
+  RECORDS,
+  readInt64,
+  TRANSACTIONAL,
+} from './record-batch-layout.ts'
+
+export type TimestampType = 'CreateTime' | 'LogAppendTime'
+
+/** The header of a record batch (magic 2), read; its records stay bytes. */
+export interface RecordBatch {
+  readonly baseOffset: number
+  /** Offset of the last record that the batch was made with; compaction may have removed that record since. */
+  readonly lastOffset: number
+  /** The offset to go on at after this batch. */
+  readonly nextOffset: number
+  readonly partitionLeaderEpoch: number
+  readonly magic: number
+  readonly crc: number
+  readonly compression: CompressionType
+  readonly timestampType: TimestampType
+  readonly isTransactional: boolean
+  /** Holds a transaction marker and nothing for users. */
+  readonly isControl: boolean
+  readonly hasDeleteHorizon: boolean
+  /** What the timestamps of the records count from, in ms since the epoch. */
+  readonly baseTimestamp: number
+  readonly maxTimestamp: number
+  /** −1 without idempotence. */
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly recordCount: number
+  /** The whole batch: a view on the bytes it was read from. */
+  readonly bytes: Buffer
+}
+
+/** A record takes at least this: one byte each for length, attributes, two deltas, two lengths and the header count. */
+const MIN_RECORD_BYTES = 7
+
+/**
+ * The batches in the `records` of a Fetch answer, one after another. The last one may be cut off where the answer
+ * reached its limit; it is left out.
+ * @throws DecodeError if what follows is not a record batch of magic 2; batches before it have been yielded
+ */
+export function* readBatches(records: Buffer): Generator<RecordBatch, void, undefined> {
+  let at = 0
+  while (at + MAGIC < records.length) {
+    const batchLength = records.readInt32BE(at + BATCH_LENGTH)
+    const magic = records[at + MAGIC]
+    if (magic < 2) throw malformed(`message format ${magic} is older than the record batches of Kafka 0.11`, at)
+    if (magic > 2) throw malformed(`unknown message format ${magic}`, at)
+    if (batchLength < RECORDS - LENGTH_OVERHEAD) throw malformed(`a batch cannot have a length of ${batchLength}`, at)
+    const end = at + LENGTH_OVERHEAD + batchLength
+    if (end > records.length) return
+    yield readBatch(records.subarray(at, end), at)
+    at = end
+  }
+}
+
+function readBatch(bytes: Buffer, at: number): RecordBatch {
+  const attributes = bytes.readInt16BE(ATTRIBUTES)
+  const compression = compressionOf(attributes & COMPRESSION_MASK)
+  if (compression === undefined) throw malformed(`unknown compression ${attributes & COMPRESSION_MASK}`, at)
+  const baseOffset = readInt64(bytes, BASE_OFFSET)
+  const lastOffsetDelta = bytes.readInt32BE(LAST_OFFSET_DELTA)
+  const recordCount = bytes.readInt32BE(RECORD_COUNT)
+  if (baseOffset < 0) throw malformed(`an offset cannot be ${baseOffset}`, at)
+  if (lastOffsetDelta < 0) throw malformed(`the last offset cannot lie ${-lastOffsetDelta} before the first`, at)
+  if (recordCount < 0 || recordCount > lastOffsetDelta + 1) {
+    throw malformed(`${lastOffsetDelta + 1} offsets cannot hold ${recordCount} records`, at)
+  }
+  if (compression === 'none' && recordCount * MIN_RECORD_BYTES > bytes.length - RECORDS) {
+    throw malformed(`${recordCount} records do not fit into ${bytes.length - RECORDS} bytes`, at)
+  }
+  const lastOffset = baseOffset + lastOffsetDelta
+  return {
+    baseOffset,
+    lastOffset,
+    nextOffset: lastOffset + 1,
+    partitionLeaderEpoch: bytes.readInt32BE(PARTITION_LEADER_EPOCH),
+    magic: bytes[MAGIC],
+    crc: bytes.readUInt32BE(CRC),
+    compression,
+    timestampType: (attributes & LOG_APPEND_TIME) === 0 ? 'CreateTime' : 'LogAppendTime',
+    isTransactional: (attributes & TRANSACTIONAL) !== 0,
+    isControl: (attributes & CONTROL) !== 0,
+    hasDeleteHorizon: (attributes & DELETE_HORIZON) !== 0,
+    baseTimestamp: readInt64(bytes, BASE_TIMESTAMP),
+    maxTimestamp: readInt64(bytes, MAX_TIMESTAMP),
+    producerId: readInt64(bytes, PRODUCER_ID),
+    producerEpoch: bytes.readInt16BE(PRODUCER_EPOCH),
+    baseSequence: bytes.readInt32BE(BASE_SEQUENCE),
+    recordCount,
+    bytes,
+  }
+}
+
+/** @throws DecodeError `CORRUPT_MESSAGE` when the bytes are not those that the checksum was made of */
+export function checkCrc(batch: RecordBatch): void {
+  const actual = crc32c(batch.bytes, ATTRIBUTES, batch.bytes.length)
+  if (actual === batch.crc) return
+  throw new DecodeError(
+    `The record batch at offset ${batch.baseOffset} is corrupt: its checksum is ${hex(batch.crc)}, its bytes make ${hex(actual)}`,
+    { code: 'CORRUPT_MESSAGE', offset: batch.baseOffset },
+  )
+}
+
+/**
+ * The records of a batch as plain bytes: a view if they are not compressed.
+ * @param maxBytes the most that they may take decompressed
+ * @returns a promise only where a large batch is decompressed off the main thread
+ * @throws DecodeError on bytes that do not decompress, or to more than `maxBytes`
+ */
+export function recordData(batch: RecordBatch, maxBytes: number): Buffer | Promise<Buffer> {
+  const data = batch.bytes.subarray(RECORDS)
+  if (batch.compression === 'none') return data
+  try {
+    const plain = codecs[batch.compression].decompress(data, maxBytes)
+    return plain instanceof Promise ? plain.catch((error: unknown) => Promise.reject(located(error, batch))) : plain
+  } catch (error) {
+    throw located(error, batch)
+  }
+}
+
+function located(error: unknown, batch: RecordBatch): unknown {
+  if (!(error instanceof DecodeError)) return error
+  const { position } = error
+  return new DecodeError(`The record batch at offset ${batch.baseOffset} does not decompress: ${error.message}`, {
+    position,
+    offset: batch.baseOffset,
+    cause: error.cause,
+  })
+}
+
+function malformed(reason: string, position: number): DecodeError {
+  return new DecodeError(`Not a record batch at byte ${position}: ${reason}`, { position })
+}
+
+function hex(crc: number): string {
+  return `0x${crc.toString(16).padStart(8, '0')}`
+}

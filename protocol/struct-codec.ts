@@ -1,0 +1,162 @@
+import { type Codec, type Layout, leaving, typeCodec } from './codec.ts'
+import { defaultOf, defaultsOf, isDefault } from './defaults.ts'
+import { EncodeError } from './errors.ts'
+import { type AnyField, type Fields, isOmittable } from './fields.ts'
+import type { Reader } from './reader.ts'
+import { includesVersion, parseVersions } from './versions.ts'
+import { notA, Writer } from './writer.ts'
+
+type Struct = Record<string, any>
+
+/** A field that a version has, together with its codec there. */
+interface Member {
+  readonly name: string
+  readonly field: AnyField
+  readonly codec: Codec
+  /** Stands for an input that is left out; undefined where it must not be. */
+  readonly fallback: unknown
+}
+
+interface TaggedMember extends Member {
+  readonly tag: number
+}
+
+/** The fields of a struct, sorted by what a version does with them. */
+interface Members {
+  readonly plain: readonly Member[]
+  /** In the order of their tags, as they are written. */
+  readonly tagged: readonly TaggedMember[]
+  /** Fields that the version lacks and that must not be dropped in silence. */
+  readonly refused: readonly { readonly name: string; readonly field: AnyField }[]
+}
+
+export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struct> {
+  const { plain, tagged, refused } = sortMembers(fields, layout)
+  const { flexible, version } = layout
+  // Copying one object with all fields is how every decoded struct gets the same hidden class, whatever its version.
+  const template = defaultsOf(fields)
+  const ownDefaults = fieldsWithOwnDefault(fields, plain)
+  let minBytes = flexible ? 1 : 0
+  for (const member of plain) minBytes += member.codec.minBytes
+
+  return {
+    minBytes,
+    read(reader) {
+      const struct = { ...template }
+      for (let i = 0; i < plain.length; i++) {
+        const member = plain[i]
+        try {
+          struct[member.name] = member.codec.read(reader)
+        } catch (error) {
+          throw leaving(member.name, error)
+        }
+      }
+      for (let i = 0; i < ownDefaults.length; i++) struct[ownDefaults[i].name] = defaultOf(ownDefaults[i].field)
+      if (flexible) readTagged(reader, tagged, struct)
+      return struct
+    },
+    write(writer, struct) {
+      if (typeof struct !== 'object' || struct === null) throw notA('object', struct)
+      for (let i = 0; i < plain.length; i++) {
+        const member = plain[i]
+        try {
+          const value = struct[member.name] ?? withoutValue(struct[member.name], member)
+          member.codec.write(writer, value)
+        } catch (error) {
+          throw leaving(member.name, error)
+        }
+      }
+      for (let i = 0; i < refused.length; i++) {
+        const { name, field } = refused[i]
+        if (isDefault(field, struct[name])) continue
+        throw leaving(name, new EncodeError(`version ${version} has no such field, and the value is not its default`))
+      }
+      if (flexible) writeTagged(writer, tagged, struct)
+    },
+  }
+}
+
+function sortMembers(fields: Fields, layout: Layout): Members {
+  const plain: Member[] = []
+  const tagged: TaggedMember[] = []
+  const refused: { name: string; field: AnyField }[] = []
+  for (const [name, field] of Object.entries(fields)) {
+    if (!has(field.versions, layout.version, true)) {
+      if (field.ignorable !== true) refused.push({ name, field })
+      continue
+    }
+    const codec = typeCodec(field.type, has(field.nullableVersions, layout.version, false), layout)
+    const fallback = isOmittable(field) ? (field.default ?? defaultOf(field)) : undefined
+    const member = { name, field, codec, fallback }
+    if (field.tag === undefined) plain.push(member)
+    else tagged.push({ ...member, tag: field.tag })
+  }
+  tagged.sort((a, b) => a.tag - b.tag)
+  return { plain, tagged, refused }
+}
+
+function has(versions: string | undefined, version: number, otherwise: boolean): boolean {
+  return versions === undefined ? otherwise : includesVersion(parseVersions(versions), version)
+}
+
+/** Fields that a decode may leave at their default and whose default must not be shared, because it can be changed. */
+function fieldsWithOwnDefault(fields: Fields, plain: readonly Member[]): { name: string; field: AnyField }[] {
+  const always = new Set(plain.map((member) => member.name))
+  const own = []
+  for (const [name, field] of Object.entries(fields)) {
+    const { kind } = field.type
+    if (!always.has(name) && (kind === 'array' || kind === 'struct') && field.default !== null) own.push({ name, field })
+  }
+  return own
+}
+
+/** What to write for a null or a missing value. */
+function withoutValue(value: null | undefined, member: Member): unknown {
+  if (value === null) return null
+  if (member.fallback === undefined) throw new EncodeError('is missing')
+  return member.fallback
+}
+
+function readTagged(reader: Reader, tagged: readonly TaggedMember[], struct: Struct): void {
+  const count = reader.readUnsignedVarint()
+  for (let i = 0; i < count; i++) {
+    const tag = reader.readUnsignedVarint()
+    const size = reader.readUnsignedVarint()
+    const member = tagged.find((candidate) => candidate.tag === tag)
+    if (member === undefined) reader.skip(size)
+    else struct[member.name] = readTaggedValue(reader, size, member)
+  }
+}
+
+/** Keeps the value's codec inside the size that the tagged section announces, and makes it use all of it. */
+function readTaggedValue(reader: Reader, size: number, member: TaggedMember): unknown {
+  try {
+    reader.narrow(size)
+    const outerEnd = reader.narrow(size)
+    const value = member.codec.read(reader)
+    reader.widen(outerEnd)
+    return value
+  } catch (error) {
+    throw leaving(member.name, error)
+  }
+}
+
+function writeTagged(writer: Writer, tagged: readonly TaggedMember[], struct: Struct): void {
+  if (tagged.length === 0) {
+    writer.writeUnsignedVarint(0)
+    return
+  }
+  const present = tagged.filter((member) => !isDefault(member.field, struct[member.name]))
+  writer.writeUnsignedVarint(present.length)
+  for (const member of present) {
+    try {
+      const content = new Writer(64)
+      member.codec.write(content, struct[member.name])
+      writer.writeUnsignedVarint(member.tag)
+      writer.writeUnsignedVarint(content.length)
+      for (const chunk of content.finish()) writer.append(chunk)
+    } catch (error) {
+      throw leaving(member.name, error)
+    }
+  }
+}

@@ -1,0 +1,447 @@
+import type { AnyApi, RequestInput, ResponseOf } from '../../../protocol/api.ts'
+import { decodeAssignment, encodeSubscription } from '../../../protocol/messages/consumer-protocol.ts'
+import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
+import { joinGroup } from '../../../protocol/messages/join-group.ts'
+import { leaveGroup } from '../../../protocol/messages/leave-group.ts'
+import { syncGroup } from '../../../protocol/messages/sync-group.ts'
+import type { BrokerPool } from '../../cluster/broker-pool.ts'
+import type { Cluster } from '../../cluster/cluster.ts'
+import { COORDINATOR_LOAD_IN_PROGRESS, meansWrongCoordinator } from '../../cluster/error-codes.ts'
+import { channels } from '../../diagnostics.ts'
+import { brokerError, ConnectionError, KafkaError } from '../../errors.ts'
+import { Backoff, monotonicNow } from '../../retry.ts'
+import { partitionKey, partitionList, type TopicPartition } from '../topic-partition.ts'
+import type { TroubleLog } from '../trouble-log.ts'
+import { Wakeup } from '../wakeup.ts'
+import type { Assignor } from './assignors/assignor.ts'
+import {
+  FENCED_INSTANCE_ID,
+  ILLEGAL_GENERATION,
+  MEMBER_ID_REQUIRED,
+  REBALANCE_IN_PROGRESS,
+  UNKNOWN_MEMBER_ID,
+} from './error-codes.ts'
+import { byTopic, GroupLeader } from './group-leader.ts'
+import type { MemberIdentity } from './group-offsets.ts'
+
+export interface MembershipOptions {
+  readonly groupId: string
+  readonly groupInstanceId: string | null
+  readonly assignors: readonly Assignor[]
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly maxPollIntervalMs: number
+  readonly clientRack: string | null
+}
+
+/** What a member of a group needs from the consumer that it makes a member. */
+export interface MembershipHost {
+  /** The topics that the consumer subscribes to now. */
+  topics(): Promise<string[]>
+  /** The partitions that it has. */
+  owned(): TopicPartition[]
+  /** Partitions are given away, once the user's code has nothing in hand: commits (unless lost), tells the user, drops them. */
+  giveUp(partitions: readonly TopicPartition[], isLost: () => boolean): Promise<void>
+  /** A rebalance brought these in addition to what is there. */
+  receive(partitions: readonly TopicPartition[]): Promise<void>
+  /** Since the last time this was asked, the user's code asked for messages, or it waits for some. */
+  isPolling(): boolean
+  /** No retry cures this. */
+  failure(error: KafkaError): void
+}
+
+const SUBSCRIPTION_VERSION = 3
+/** The coordinator answers a join when the slowest member has joined, or has failed to; the answer needs a moment more. */
+const JOIN_GRACE_MS = 5000
+const UNKNOWN_SERVER_ERROR = -1
+
+/**
+ * A member of a classic group: joins, shares the partitions out if it leads, keeps itself alive with heartbeats, and
+ * joins again when the group, its subscription or a lost connection demands it. Its requests have a connection of
+ * their own, and run beside the user's code; only giving partitions up waits for it.
+ */
+export class Membership {
+  readonly #cluster: Cluster
+  readonly #pool: BrokerPool
+  readonly #options: MembershipOptions
+  readonly #host: MembershipHost
+  readonly #trouble: TroubleLog
+  readonly #leader: GroupLeader
+  /** Members keep what they have during a rebalance; true if every assignor can do that, as in Java. */
+  readonly #cooperative: boolean
+  readonly #wakeup = new Wakeup()
+  readonly #untrackMetadata: () => void
+  #memberId = ''
+  #generation = -1
+  /** Why the group has to be joined (again); null while all is well. */
+  #rejoinReason: string | null = null
+  /** The group has given this member up: what it owned belongs to others by now. */
+  #lost = false
+  // Asked when the user's code lets go of its messages: the group can give a member up while that takes long.
+  readonly #isLost = (): boolean => this.#lost
+  #joining = false
+  #running: Promise<void> | null = null
+  #heartbeatTimer: NodeJS.Timeout | undefined
+  #heartbeatInFlight = false
+  #polledAt = monotonicNow()
+  #stopped = false
+  #closed = false
+
+  constructor(
+    cluster: Cluster,
+    pool: BrokerPool,
+    options: MembershipOptions,
+    host: MembershipHost,
+    trouble: TroubleLog,
+  ) {
+    this.#cluster = cluster
+    this.#pool = pool
+    this.#options = options
+    this.#host = host
+    this.#trouble = trouble
+    this.#leader = new GroupLeader(cluster)
+    this.#cooperative = options.assignors.every(({ cooperative }) => cooperative)
+    this.#untrackMetadata = cluster.onMetadata((metadata) => {
+      if (this.#leader.isOutdated(metadata)) this.rejoin('topics of the group have changed')
+    })
+  }
+
+  get identity(): MemberIdentity {
+    return {
+      memberId: this.#memberId,
+      generation: this.#generation,
+      groupInstanceId: this.#options.groupInstanceId,
+    }
+  }
+
+  /** True once there is an assignment, and nothing is wrong with it. */
+  get isStable(): boolean {
+    return this.#generation >= 0 && this.#rejoinReason === null && !this.#joining
+  }
+
+  /** Topics whose metadata this member needs beside its own: those of the whole group, if it leads. */
+  get topicsOfGroup(): readonly string[] {
+    return this.#leader.topics
+  }
+
+  /** Joins the group, if it is not (or no longer) joined. */
+  start(): void {
+    if (this.#closed || this.#running !== null) return
+    this.#stopped = false
+    this.#rejoinReason ??= 'the consumer starts'
+    this.#polledAt = monotonicNow()
+    this.#scheduleHeartbeat()
+    this.#running = this.#run().finally(() => {
+      this.#running = null
+    })
+  }
+
+  /** The subscription or the group's topics have changed. */
+  rejoin(reason: string): void {
+    if (this.#running === null) return
+    this.#rejoinReason ??= reason
+    this.#wakeup.raise()
+  }
+
+  /** Stops for good; the group is told if `leave`, else it finds out when the session times out. Never rejects. */
+  async close(leave: boolean, timeoutMs: number): Promise<void> {
+    this.#closed = true
+    this.#stop()
+    this.#untrackMetadata()
+    if (leave) await this.#leave('the consumer is closed', timeoutMs)
+  }
+
+  /** Leaves the group; what it owned is given up by the caller. */
+  async leave(timeoutMs: number): Promise<void> {
+    this.#stop()
+    await this.#leave('the consumer unsubscribed', timeoutMs)
+  }
+
+  #stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#heartbeatTimer)
+    this.#wakeup.raise()
+  }
+
+  async #run(): Promise<void> {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.#cluster.options
+    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
+    const about = `Joining group '${this.#options.groupId}'`
+    while (!this.#stopped) {
+      if (this.#rejoinReason === null) {
+        await this.#wakeup.wait()
+        continue
+      }
+      try {
+        await this.#rebalance()
+        backoff.reset()
+        this.#trouble.clear(about)
+      } catch (error) {
+        if (this.#stopped) break
+        this.#rejoinReason ??= 'the last attempt failed'
+        if (!(error instanceof KafkaError) || !error.retriable) {
+          this.#stop()
+          this.#host.failure(error as KafkaError)
+          break
+        }
+        this.#trouble.note(about, error.message)
+        this.#cluster.forgetCoordinator('group', this.#options.groupId)
+        await this.#wakeup.wait(backoff.next())
+      }
+    }
+    if (this.#lost && !this.#closed) await this.#loseAll()
+  }
+
+  async #rebalance(): Promise<void> {
+    if (this.#lost) await this.#loseAll()
+    else if (!this.#cooperative) await this.#host.giveUp(this.#host.owned(), this.#isLost)
+    if (this.#stopped) return
+    const topics = await this.#host.topics()
+    if (this.#cooperative) {
+      const unwanted = this.#host.owned().filter(({ topic }) => !topics.includes(topic))
+      if (unwanted.length > 0) await this.#host.giveUp(unwanted, this.#isLost)
+    }
+    // From here on a new reason is one for another rebalance.
+    this.#rejoinReason = null
+    this.#joining = true
+    let assigned: TopicPartition[] | null
+    try {
+      assigned = await this.#joinAndSync(topics)
+    } finally {
+      // Heartbeats go on while the assignment is applied: that can wait for the user's code.
+      this.#joining = false
+    }
+    if (assigned !== null) await this.#apply(assigned.filter(({ topic }) => topics.includes(topic)))
+  }
+
+  /** @returns null if the group wants everybody to join once more */
+  async #joinAndSync(topics: readonly string[]): Promise<TopicPartition[] | null> {
+    const { groupId, groupInstanceId, assignors, sessionTimeoutMs, maxPollIntervalMs } = this.#options
+    const joined = await this.#send(
+      joinGroup,
+      {
+        groupId,
+        sessionTimeoutMs,
+        rebalanceTimeoutMs: maxPollIntervalMs,
+        memberId: this.#memberId,
+        groupInstanceId,
+        protocolType: 'consumer',
+        protocols: assignors.map((assignor) => ({ name: assignor.name, metadata: this.#subscription(topics) })),
+      },
+      maxPollIntervalMs + JOIN_GRACE_MS,
+    )
+    if (this.#stopped) return null
+    if (joined.errorCode === MEMBER_ID_REQUIRED) {
+      this.#memberId = joined.memberId
+      this.#rejoinReason ??= 'the coordinator has given this member an id'
+      return null
+    }
+    if (!this.#accepts(joined.errorCode, 'Joining')) return null
+    this.#memberId = joined.memberId
+    this.#generation = joined.generationId
+    this.#lost = false
+    const assignor = assignors.find(({ name }) => name === joined.protocolName)
+    if (assignor === undefined) {
+      throw new KafkaError(`Group '${groupId}' uses the assignor '${joined.protocolName}', which this consumer does not know`, {
+        code: 'INCONSISTENT_GROUP_PROTOCOL',
+      })
+    }
+    const leads = joined.leader === joined.memberId
+    if (!leads) this.#leader.resign()
+    const synced = await this.#send(
+      syncGroup,
+      {
+        groupId,
+        generationId: this.#generation,
+        memberId: this.#memberId,
+        groupInstanceId,
+        protocolType: 'consumer',
+        protocolName: joined.protocolName,
+        assignments: leads && !joined.skipAssignment ? await this.#leader.share(assignor, joined.members) : [],
+      },
+      maxPollIntervalMs + JOIN_GRACE_MS,
+    )
+    if (this.#stopped || !this.#accepts(synced.errorCode, 'Synchronising')) return null
+    // A member that came too late for the assignment gets an empty answer.
+    if (synced.assignment.length === 0) return []
+    return decodeAssignment(synced.assignment).assignedPartitions.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic, partition })),
+    )
+  }
+
+  #subscription(topics: readonly string[]): Buffer {
+    // What cooperative-sticky members of before version 2 look for.
+    const userData = Buffer.alloc(4)
+    userData.writeInt32BE(this.#generation)
+    return encodeSubscription(SUBSCRIPTION_VERSION, {
+      topics: [...topics],
+      userData: this.#cooperative ? userData : null,
+      ownedPartitions: byTopic(this.#host.owned()),
+      generationId: this.#generation,
+      rackId: this.#options.clientRack,
+    })
+  }
+
+  async #apply(assigned: readonly TopicPartition[]): Promise<void> {
+    const { groupId } = this.#options
+    const owned = this.#host.owned()
+    const revoked = without(owned, assigned)
+    const added = without(assigned, owned)
+    if (revoked.length > 0) {
+      await this.#host.giveUp(revoked, this.#isLost)
+      // Only now can these partitions be given to somebody else.
+      this.rejoin('partitions were given up')
+    }
+    if (this.#stopped) return
+    await this.#host.receive(added)
+    this.#cluster.options.logger.info(
+      `Group '${groupId}', generation ${this.#generation}: ${assigned.length} partitions assigned`,
+      { memberId: this.#memberId, partitions: partitionList(assigned) },
+    )
+    this.#publish(added, revoked, [])
+  }
+
+  async #loseAll(): Promise<void> {
+    const owned = this.#host.owned()
+    this.#publish([], [], owned)
+    if (owned.length > 0) await this.#host.giveUp(owned, this.#isLost)
+    this.#lost = false
+  }
+
+  #publish(assigned: TopicPartition[], revoked: TopicPartition[], lost: TopicPartition[]): void {
+    if (!channels.rebalance.hasSubscribers) return
+    const { groupId } = this.#options
+    const { memberId, generation } = this.identity
+    channels.rebalance.publish({ groupId, memberId, generation, assigned, revoked, lost })
+  }
+
+  /**
+   * @returns false if the group has to be joined once more
+   * @throws what the coordinator refused for another reason; retriable if it may be different next time
+   */
+  #accepts(errorCode: number, subject: string): boolean {
+    const { groupId, groupInstanceId } = this.#options
+    if (errorCode === 0) return true
+    if (errorCode === REBALANCE_IN_PROGRESS) {
+      this.rejoin('the group rebalances')
+      return false
+    }
+    if (errorCode === UNKNOWN_MEMBER_ID || errorCode === ILLEGAL_GENERATION) {
+      if (errorCode === UNKNOWN_MEMBER_ID) this.#memberId = ''
+      this.#generation = -1
+      this.#lost = true
+      this.rejoin('the group has given this member up')
+      return false
+    }
+    const member = groupInstanceId === null ? '' : ` as '${groupInstanceId}'`
+    const error = brokerError(errorCode, `${subject} group '${groupId}'${member}`, {
+      resource: groupId,
+      fatal: errorCode === FENCED_INSTANCE_ID,
+      ...(errorCode === UNKNOWN_SERVER_ERROR ? { retriable: true } : {}),
+    })
+    throw error
+  }
+
+  #scheduleHeartbeat(): void {
+    clearTimeout(this.#heartbeatTimer)
+    this.#heartbeatTimer = setTimeout(() => {
+      if (this.#stopped) return
+      this.#scheduleHeartbeat()
+      this.#watchPolling()
+      void this.#heartbeat()
+    }, this.#options.heartbeatIntervalMs)
+  }
+
+  /** A member whose code does not come back holds up its partitions: it leaves, and comes back when its code does. */
+  #watchPolling(): void {
+    const { maxPollIntervalMs, groupId } = this.#options
+    const now = monotonicNow()
+    if (this.#host.isPolling()) this.#polledAt = now
+    if (now - this.#polledAt <= maxPollIntervalMs || this.#lost) return
+    this.#cluster.options.logger.warn(
+      `No message was asked for within maxPollIntervalMs (${maxPollIntervalMs} ms): leaving group '${groupId}' until one is. ` +
+        'Process fewer messages at a time, or raise the interval',
+    )
+    this.#lost = true
+    this.#stop()
+    void this.#leave('maxPollIntervalMs is over', this.#cluster.options.requestTimeoutMs)
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { groupId, groupInstanceId, sessionTimeoutMs } = this.#options
+    const { memberId, generation } = this.identity
+    // While a join is under way, that is the sign of life.
+    if (generation < 0 || this.#joining || this.#heartbeatInFlight || this.#lost) return
+    const about = `Heartbeats of group '${groupId}' fail`
+    this.#heartbeatInFlight = true
+    try {
+      const body = { groupId, generationId: generation, memberId, groupInstanceId }
+      const timeoutMs = Math.min(sessionTimeoutMs, this.#cluster.options.requestTimeoutMs)
+      const { errorCode } = await this.#send(heartbeat, body, timeoutMs)
+      // The answer to a member that is another one by now.
+      if (this.#stopped || this.#generation !== generation || this.#memberId !== memberId) return
+      this.#accepts(errorCode, 'Heartbeat in')
+      this.#trouble.clear(about)
+    } catch (error) {
+      if (this.#stopped) return
+      if (error instanceof KafkaError && error.retriable) {
+        this.#trouble.note(about, error.message)
+        return
+      }
+      this.#stop()
+      this.#host.failure(error as KafkaError)
+    } finally {
+      this.#heartbeatInFlight = false
+    }
+  }
+
+  /** Static members do not leave: their partitions wait for them to come back (KIP-345). Unless `close` says so. */
+  async #leave(reason: string, timeoutMs: number): Promise<void> {
+    const { groupId, groupInstanceId } = this.#options
+    const memberId = this.#memberId
+    if (memberId === '') return
+    this.#memberId = ''
+    this.#generation = -1
+    this.#leader.resign()
+    const members = [{ memberId, groupInstanceId, reason }]
+    try {
+      // Not on the group connection: a join that waits there would hold this up.
+      await this.#cluster.send(
+        leaveGroup,
+        (version) => (version >= 3 ? { groupId, members } : { groupId, memberId }),
+        { group: groupId },
+        { timeoutMs, errorCode: (response) => response.errorCode },
+      )
+    } catch (error) {
+      // The session timeout does the same, only later.
+      this.#cluster.options.logger.debug(`Leaving group '${groupId}' failed`, { error })
+    }
+  }
+
+  async #send<A extends AnyApi>(api: A, body: RequestInput<A>, timeoutMs: number): Promise<ResponseOf<A>> {
+    const { groupId } = this.#options
+    const id = await this.#cluster.coordinator('group', groupId)
+    try {
+      const broker = this.#pool.broker(id)
+      if (broker === undefined) {
+        throw new ConnectionError(`Broker ${id}, the coordinator of group '${groupId}', is not known`, {
+          code: 'CONNECTION_FAILED',
+        })
+      }
+      const response = await broker.send(api, body, { timeoutMs })
+      const { errorCode } = response as { errorCode: number }
+      if (meansWrongCoordinator(errorCode) || errorCode === COORDINATOR_LOAD_IN_PROGRESS) {
+        throw brokerError(errorCode, `${api.name} for group '${groupId}'`)
+      }
+      return response
+    } catch (error) {
+      this.#cluster.forgetCoordinator('group', groupId)
+      throw error
+    }
+  }
+}
+
+function without(partitions: readonly TopicPartition[], others: readonly TopicPartition[]): TopicPartition[] {
+  const keys = new Set(others.map(({ topic, partition }) => partitionKey(topic, partition)))
+  return partitions.filter(({ topic, partition }) => !keys.has(partitionKey(topic, partition)))
+}
