@@ -46,7 +46,9 @@ export function isDefault(field: AnyField, value: any): boolean {
       return Object.entries(field.type.fields).every(([name, inner]) => isDefault(inner, value[name]))
     case 'int64':
       // The default can be a bigint that the nearest number, which a decoded message holds, stands for.
-      return typeof value === 'bigint' ? value === BigInt((field.default as number | undefined) ?? 0) : value === defaultOf(field)
+      return typeof value === 'bigint'
+        ? value === BigInt((field.default as number | undefined) ?? 0)
+        : value === defaultOf(field)
     default:
       return value === defaultOf(field)
   }

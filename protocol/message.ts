@@ -1,7 +1,8 @@
-import { type Codec, type Layout, pathOf, structCodec } from './codec.ts'
+import { type Codec, type Layout, pathOf } from './codec.ts'
 import { DecodeError, EncodeError } from './errors.ts'
 import type { Decoded, Encodable, Fields } from './fields.ts'
 import type { Reader } from './reader.ts'
+import { structCodec } from './struct-codec.ts'
 import { includesVersion, type VersionRange } from './versions.ts'
 import type { Writer } from './writer.ts'
 

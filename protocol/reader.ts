@@ -103,6 +103,20 @@ export class Reader {
     this.advance(length)
   }
 
+  /** Lets nothing be read beyond the next `length` bytes; returns the end that held before, for {@link widen}. */
+  narrow(length: number): number {
+    const outerEnd = this.end
+    if (length > this.remaining) throw this.error(`${bytes(length)} needed, but only ${this.remaining} left`)
+    this.end = this.position + length
+    return outerEnd
+  }
+
+  /** Ends what {@link narrow} began; all of it must have been read. */
+  widen(outerEnd: number): void {
+    if (this.remaining > 0) throw this.error(`${bytes(this.remaining)} are left over`)
+    this.end = outerEnd
+  }
+
   /** A DecodeError that knows its position. */
   error(message: string, position = this.position): DecodeError {
     return new DecodeError(message, { position })

@@ -105,7 +105,8 @@ function fieldsWithOwnDefault(fields: Fields, plain: readonly Member[]): { name:
   const own = []
   for (const [name, field] of Object.entries(fields)) {
     const { kind } = field.type
-    if (!always.has(name) && (kind === 'array' || kind === 'struct') && field.default !== null) own.push({ name, field })
+    if (!always.has(name) && (kind === 'array' || kind === 'struct') && field.default !== null)
+      own.push({ name, field })
   }
   return own
 }
@@ -131,7 +132,6 @@ function readTagged(reader: Reader, tagged: readonly TaggedMember[], struct: Str
 /** Keeps the value's codec inside the size that the tagged section announces, and makes it use all of it. */
 function readTaggedValue(reader: Reader, size: number, member: TaggedMember): unknown {
   try {
-    reader.narrow(size)
     const outerEnd = reader.narrow(size)
     const value = member.codec.read(reader)
     reader.widen(outerEnd)

@@ -180,7 +180,8 @@ export class Writer {
 function stringBytes(value: string): number {
   if (typeof value !== 'string') throw notA('string', value)
   const length = Buffer.byteLength(value, 'utf8')
-  if (length > MAX_STRING_BYTES) throw new EncodeError(`a string of ${length} bytes is longer than the ${MAX_STRING_BYTES} allowed`)
+  if (length > MAX_STRING_BYTES)
+    throw new EncodeError(`a string of ${length} bytes is longer than the ${MAX_STRING_BYTES} allowed`)
   return length
 }
 
@@ -201,6 +202,7 @@ function recordsBytes(value: RecordsInput): number {
 
 /** The error for a value that its wire type cannot hold. */
 export function notA(wanted: string, value: unknown): EncodeError {
-  const shown = typeof value === 'number' || typeof value === 'bigint' || value == null ? String(value) : `a ${typeof value}`
+  const shown =
+    typeof value === 'number' || typeof value === 'bigint' || value == null ? String(value) : `a ${typeof value}`
   return new EncodeError(`${shown} is not ${/^[aeiou8]/.test(wanted) ? 'an' : 'a'} ${wanted}`)
 }

@@ -55,7 +55,7 @@ function compress(data: Buffer): Buffer {
 }
 
 function decompress(data: Buffer, maxBytes: number): Buffer {
-  let output = Buffer.allocUnsafe(0)
+  let output: Buffer = Buffer.allocUnsafe(0)
   let written = 0
   let at = 0
   // Frames may follow one another.
