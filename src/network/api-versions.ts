@@ -1,0 +1,60 @@
+import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
+import { apiVersions } from '../../protocol/messages/api-versions.ts'
+import { UnsupportedVersionError } from '../errors.ts'
+
+export const UNSUPPORTED_VERSION = 35
+
+export interface FeatureRange {
+  readonly minVersionLevel: number
+  readonly maxVersionLevel: number
+}
+
+/** What one broker speaks, as it said on one connection: in a rolling upgrade the next one may speak otherwise. */
+export class NegotiatedVersions {
+  /** Features that the cluster has finalized (KIP-584), by name. */
+  readonly features: Readonly<Record<string, FeatureRange>>
+  readonly #broker: string
+  readonly #ranges = new Map<number, { min: number; max: number }>()
+
+  constructor(broker: string, response: ResponseOf<typeof apiVersions>) {
+    this.#broker = broker
+    for (const { apiKey, minVersion, maxVersion } of response.apiKeys) {
+      this.#ranges.set(apiKey, { min: minVersion, max: maxVersion })
+    }
+    const features: Record<string, FeatureRange> = Object.create(null)
+    for (const { name, minVersionLevel, maxVersionLevel } of response.finalizedFeatures) {
+      features[name] = { minVersionLevel, maxVersionLevel }
+    }
+    this.features = features
+  }
+
+  /** The newest version that both sides speak, not above `maxVersion`; `undefined` if there is none. */
+  common(api: AnyApi, maxVersion = Number.POSITIVE_INFINITY): number | undefined {
+    const range = this.#ranges.get(api.key)
+    if (range === undefined) return undefined
+    const newest = api.latestVersionUnstable ? api.maxVersion - 1 : api.maxVersion
+    const version = Math.min(range.max, newest, maxVersion)
+    return version >= range.min && version >= api.minVersion ? version : undefined
+  }
+
+  /** @throws UnsupportedVersionError naming both sides' ranges */
+  choose(api: AnyApi, maxVersion?: number): number {
+    const version = this.common(api, maxVersion)
+    if (version !== undefined) return version
+    const range = this.#ranges.get(api.key)
+    const theirs = range === undefined ? 'does not have it' : `speaks versions ${range.min} to ${range.max}`
+    const limit = maxVersion === undefined ? '' : ` (here at most ${maxVersion})`
+    throw new UnsupportedVersionError(
+      `${api.name}: this client speaks versions ${api.minVersion} to ${api.maxVersion}${limit}, ${this.#broker} ${theirs}`,
+      { api: api.name, broker: this.#broker },
+    )
+  }
+}
+
+/**
+ * The version in which a response is written: the one that was asked for, unless the broker does not know that version
+ * of ApiVersions, which it then says in version 0 (KIP-511).
+ */
+export function answeredVersion(api: AnyApi, requested: number, frame: Buffer): number {
+  return api.key === apiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === UNSUPPORTED_VERSION ? 0 : requested
+}

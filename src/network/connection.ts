@@ -1,0 +1,298 @@
+import type { Duplex } from 'node:stream'
+import type { AnyApi, RequestInput, ResponseOf } from '../../protocol/api.ts'
+import { decodeResponseHeader, encodeRequestHeader } from '../../protocol/header.ts'
+import { Reader } from '../../protocol/reader.ts'
+import { Writer } from '../../protocol/writer.ts'
+import { channels } from '../diagnostics.ts'
+import { ClosedError, ConnectionError, DecodeError, type KafkaError, TimeoutError } from '../errors.ts'
+import { MAX_TIMER_MS, monotonicNow } from '../retry.ts'
+import { answeredVersion, type NegotiatedVersions } from './api-versions.ts'
+import { FrameReader } from './frame-reader.ts'
+import { InFlightQueue } from './in-flight-queue.ts'
+import { connectFailure, isCertificateProblem } from './socket.ts'
+import { throttledByClient } from './throttling.ts'
+
+export interface SendOptions {
+  /** How long to wait for the answer, in ms; the connection's `requestTimeoutMs` if not given. */
+  timeoutMs?: number
+  /** Speak this version and no other. */
+  version?: number
+  /** Speak no later version than this. */
+  maxVersion?: number
+  /** Called when the socket has taken the request's bytes and no longer needs them, or will never. */
+  onWritten?: () => void
+}
+
+export interface TransportOptions {
+  /** Names the broker in errors. */
+  readonly broker: string
+  readonly clientId: string
+  readonly requestTimeoutMs: number
+  readonly maxFrameBytes: number
+}
+
+interface InFlight {
+  readonly api: AnyApi
+  readonly version: number
+  readonly correlationId: number
+  readonly sentAt: number
+  readonly deadline: number
+  readonly timeoutMs: number
+  resolve(response: unknown): void
+  reject(error: KafkaError): void
+}
+
+const MAX_CORRELATION_ID = 2 ** 31 - 1
+
+/**
+ * One socket to one broker. Requests are pipelined; the broker answers them in their order, so those in flight are one
+ * queue. Whatever goes wrong with one of them is the end of the connection, as the answers behind it cannot be trusted
+ * or will not come.
+ */
+export class Connection {
+  readonly broker: string
+  /** Called once, when the connection has ended; with `null` after a `close()` without an error. */
+  onClose: ((error: KafkaError | null) => void) | null = null
+  /** What the broker speaks; set by the handshake. */
+  versions: NegotiatedVersions | null = null
+  readonly #options: TransportOptions
+  readonly #socket: Duplex & { ref?(): void; unref?(): void }
+  readonly #frames: FrameReader
+  readonly #inFlight = new InFlightQueue<InFlight>()
+  #correlationId = 0
+  #answered = false
+  #corked = false
+  #closed = false
+  #timer: NodeJS.Timeout | null = null
+  #timerAt = Number.POSITIVE_INFINITY
+  #idleSince = monotonicNow()
+  /** While the broker's quota is exceeded: until when nothing is sent, and the promise of it (KIP-219). */
+  #muted: Promise<void> | null = null
+
+  constructor(socket: Duplex, options: TransportOptions) {
+    this.broker = options.broker
+    this.#options = options
+    this.#socket = socket
+    this.#frames = new FrameReader(options.broker, options.maxFrameBytes, (frame) => this.#onFrame(frame))
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
+    socket.on('error', (error) => this.#onError(error))
+    socket.on('end', () => this.#onEnd())
+    socket.on('close', () => this.#onEnd())
+    socket.unref?.()
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Requests that have no answer yet. */
+  get inFlight(): number {
+    return this.#inFlight.length
+  }
+
+  /** When the last answer came, on the monotonic clock, in ms. */
+  get idleSince(): number {
+    return this.#idleSince
+  }
+
+  /** Whether the broker has the API in a version that this client speaks. */
+  supports(api: AnyApi): boolean {
+    return this.versions?.common(api) !== undefined
+  }
+
+  /**
+   * The newest version of the API that both sides speak.
+   * @throws UnsupportedVersionError naming both sides' ranges
+   */
+  version(api: AnyApi, maxVersion?: number): number {
+    if (this.versions === null) throw new ConnectionError(`${this.broker} has not been asked for its versions yet`)
+    return this.versions.choose(api, maxVersion)
+  }
+
+  /**
+   * Sends a request and resolves with its answer, whatever error codes that holds.
+   * @throws UnsupportedVersionError, EncodeError: nothing was sent; TimeoutError, ConnectionError, DecodeError, ClosedError
+   */
+  send<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions = {}): Promise<ResponseOf<A>> {
+    if (this.#muted !== null) return this.#muted.then(() => this.send(api, body, options))
+    return new Promise<ResponseOf<A>>((resolve, reject) => {
+      const { timeoutMs = this.#options.requestTimeoutMs, onWritten } = options
+      const version = options.version ?? this.version(api, options.maxVersion)
+      const correlationId = this.#write(api, version, body, onWritten)
+      const now = monotonicNow()
+      if (this.#inFlight.length === 0) this.#socket.ref?.()
+      const deadline = now + timeoutMs
+      this.#inFlight.push({ api, version, correlationId, sentAt: now, deadline, timeoutMs, resolve, reject })
+      if (deadline < this.#timerAt) this.#armTimer(deadline)
+    })
+  }
+
+  /**
+   * Sends a request that the broker does not answer: Produce with `acks` 0. Resolves when the socket has taken it.
+   * @throws as `send`
+   */
+  sendOneWay<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions = {}): Promise<void> {
+    if (this.#muted !== null) return this.#muted.then(() => this.sendOneWay(api, body, options))
+    return new Promise<void>((resolve, reject) => {
+      this.#write(api, options.version ?? this.version(api, options.maxVersion), body, (error) => {
+        options.onWritten?.()
+        if (error) reject(connectFailure(error, this.broker))
+        else resolve()
+      })
+    })
+  }
+
+  /** Ends the connection. Everyone who waits for an answer gets the error. Only the first call does anything. */
+  close(error?: KafkaError): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#socket.destroy()
+    const reason = error ?? new ClosedError(`The connection to ${this.broker} was closed`, { broker: this.broker })
+    for (const request of this.#inFlight.drain()) this.#settle(request, reason)
+    if (channels.connection.hasSubscribers) {
+      channels.connection.publish({ broker: this.broker, state: 'closed', error: error ?? null })
+    }
+    this.onClose?.(error ?? null)
+  }
+
+  #write(api: AnyApi, version: number, body: unknown, onWritten?: (error?: Error | null) => void): number {
+    if (this.#closed) {
+      throw new ConnectionError(`The connection to ${this.broker} is closed`, { broker: this.broker, api: api.name })
+    }
+    const correlationId = this.#correlationId
+    const writer = new Writer()
+    writer.writeInt32(0)
+    encodeRequestHeader(writer, api, version, correlationId, this.#options.clientId)
+    api.encodeRequest(writer, version, body)
+    this.#correlationId = correlationId === MAX_CORRELATION_ID ? 0 : correlationId + 1
+    const length = writer.length - 4
+    const chunks = writer.finish()
+    chunks[0].writeInt32BE(length, 0)
+    if (!this.#corked) {
+      // What is sent in one tick leaves in one system call.
+      this.#corked = true
+      this.#socket.cork()
+      process.nextTick(() => {
+        this.#corked = false
+        this.#socket.uncork()
+      })
+    }
+    const last = chunks.length - 1
+    for (let i = 0; i < last; i++) this.#socket.write(chunks[i])
+    this.#socket.write(chunks[last], onWritten === undefined ? undefined : (error) => onWritten(error))
+    return correlationId
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#closed) return
+    try {
+      this.#frames.push(chunk)
+    } catch (error) {
+      this.close(error as KafkaError)
+    }
+  }
+
+  #onFrame(frame: Buffer): void {
+    if (this.#closed) return
+    const request = this.#inFlight.shift()
+    const reader = new Reader(frame)
+    const correlationId = frame.readInt32BE(0)
+    if (request === undefined || request.correlationId !== correlationId) {
+      if (request !== undefined) this.#settle(request, this.#mismatch(correlationId, request))
+      throw this.#mismatch(correlationId, request)
+    }
+    this.#answered = true
+    this.#idleSince = monotonicNow()
+    if (this.#inFlight.length === 0) this.#socket.unref?.()
+    const { api } = request
+    const version = answeredVersion(api, request.version, frame)
+    try {
+      decodeResponseHeader(reader, api.responseHeaderVersion(version))
+      const response = api.decodeResponse(reader, version)
+      if (reader.remaining > 0) {
+        const message = `${this.broker} answered ${api.name} v${version} with ${reader.remaining} bytes too many`
+        throw new DecodeError(message, { api: api.name, version, position: reader.position })
+      }
+      this.#throttle(api, version, response)
+      this.#settle(request, null, response)
+    } catch (error) {
+      // The frame was whole, but who writes one wrong cannot be trusted with the next.
+      this.#settle(request, error as KafkaError)
+      throw error
+    }
+  }
+
+  #mismatch(correlationId: number, request: InFlight | undefined): ConnectionError {
+    const expected = request === undefined ? 'no answer is due' : `${request.correlationId} was due`
+    return new ConnectionError(`${this.broker} sent an answer with the correlation id ${correlationId}, but ${expected}`, {
+      broker: this.broker,
+      api: request?.api.name,
+    })
+  }
+
+  #throttle(api: AnyApi, version: number, response: { throttleTimeMs?: number }): void {
+    const throttleTimeMs = response.throttleTimeMs ?? 0
+    if (throttleTimeMs <= 0 || !throttledByClient(api, version)) return
+    const muted: Promise<void> = new Promise((resolve) => {
+      setTimeout(() => {
+        if (this.#muted === muted) this.#muted = null
+        resolve()
+      }, Math.min(throttleTimeMs, MAX_TIMER_MS))
+    })
+    this.#muted = muted
+  }
+
+  #settle(request: InFlight, error: KafkaError | null, response?: unknown): void {
+    if (channels.request.hasSubscribers) {
+      const { api, version, sentAt } = request
+      const durationMs = monotonicNow() - sentAt
+      channels.request.publish({ api: api.name, version, broker: this.broker, durationMs, error })
+    }
+    if (error === null) request.resolve(response)
+    else request.reject(error)
+  }
+
+  #armTimer(at: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timerAt = at
+    this.#timer = setTimeout(
+      // After a blocked event loop the answer may lie in the socket already: it is read before anything expires.
+      () => setImmediate(() => this.#expire()),
+      Math.min(Math.max(0, at - monotonicNow()), MAX_TIMER_MS),
+    )
+    this.#timer.unref()
+  }
+
+  #expire(): void {
+    if (this.#closed) return
+    this.#timer = null
+    this.#timerAt = Number.POSITIVE_INFINITY
+    const now = monotonicNow()
+    let next = Number.POSITIVE_INFINITY
+    for (const { api, deadline, timeoutMs } of this.#inFlight) {
+      if (deadline <= now) {
+        const message = `${this.broker} did not answer ${api.name} within ${timeoutMs} ms; the connection is given up`
+        this.close(new TimeoutError(message, { broker: this.broker, api: api.name }))
+        return
+      }
+      if (deadline < next) next = deadline
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#armTimer(next)
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    // With TLS 1.3 the broker looks at the client's certificate only after the handshake looked complete.
+    if (!this.#answered && isCertificateProblem(error.code ?? '')) this.close(connectFailure(error, this.broker))
+    else this.close(this.#lost(error.message, error))
+  }
+
+  #onEnd(): void {
+    const hint = this.#answered ? '' : ' before it answered anything; does this listener need other `ssl` or `sasl` options?'
+    this.close(this.#lost(`the broker closed it${hint}`))
+  }
+
+  #lost(reason: string, cause?: unknown): ConnectionError {
+    return new ConnectionError(`The connection to ${this.broker} was lost: ${reason}`, { broker: this.broker, cause })
+  }
+}
