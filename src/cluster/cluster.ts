@@ -191,7 +191,7 @@ export class Cluster {
     const deadline = new Deadline(options.timeoutMs ?? this.options.defaultApiTimeoutMs)
     const backoff = new Backoff(this.options.retryBackoffMs, this.options.retryBackoffMaxMs)
     for (;;) {
-      let answer: ResponseOf<A> | null = null
+      let answer: ResponseOf<A> | undefined
       let failure: KafkaError | null = null
       try {
         if (options.signal?.aborted) throw abortError(options.signal)
@@ -207,7 +207,7 @@ export class Cluster {
       }
       const delay = backoff.next()
       if (delay >= deadline.remainingMs) {
-        if (answer !== null) return answer
+        if (answer !== undefined) return answer
         throw new TimeoutError(`${api.name} was not answered within ${deadline.timeoutMs} ms: ${failure?.message}`, {
           api: api.name,
           broker: failure?.broker,
@@ -296,8 +296,8 @@ async function send<A extends AnyApi>(
   body: RoutedBody<A>,
   timeoutMs: number,
 ): Promise<ResponseOf<A>> {
-  if (typeof body !== 'function') return broker.send(api, body, { timeoutMs })
   const connection = await broker.connection()
   const version = connection.version(api)
-  return connection.send(api, body(version), { timeoutMs, version })
+  const versioned = typeof body === 'function' ? (body as (version: number) => RequestInput<A>)(version) : body
+  return connection.send(api, versioned, { timeoutMs, version })
 }

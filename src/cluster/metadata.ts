@@ -1,13 +1,8 @@
 import type { ResponseOf } from '../../protocol/api.ts'
 import type { metadata } from '../../protocol/messages/metadata.ts'
+import type { BrokerAddress } from '../network/broker.ts'
 
-/** Where a broker listens; `host` and `port` are of the listener that the client came in by. */
-export interface BrokerAddress {
-  readonly id: number
-  readonly host: string
-  readonly port: number
-  readonly rack: string | null
-}
+export type { BrokerAddress }
 
 export interface PartitionMetadata {
   readonly partition: number

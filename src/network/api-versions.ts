@@ -56,5 +56,7 @@ export class NegotiatedVersions {
  * of ApiVersions, which it then says in version 0 (KIP-511).
  */
 export function answeredVersion(api: AnyApi, requested: number, frame: Buffer): number {
-  return api.key === apiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === UNSUPPORTED_VERSION ? 0 : requested
+  return api.key === apiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === UNSUPPORTED_VERSION
+    ? 0
+    : requested
 }

@@ -225,20 +225,26 @@ export class Connection {
 
   #mismatch(correlationId: number, request: InFlight | undefined): ConnectionError {
     const expected = request === undefined ? 'no answer is due' : `${request.correlationId} was due`
-    return new ConnectionError(`${this.broker} sent an answer with the correlation id ${correlationId}, but ${expected}`, {
-      broker: this.broker,
-      api: request?.api.name,
-    })
+    return new ConnectionError(
+      `${this.broker} sent an answer with the correlation id ${correlationId}, but ${expected}`,
+      {
+        broker: this.broker,
+        api: request?.api.name,
+      },
+    )
   }
 
   #throttle(api: AnyApi, version: number, response: { throttleTimeMs?: number }): void {
     const throttleTimeMs = response.throttleTimeMs ?? 0
     if (throttleTimeMs <= 0 || !throttledByClient(api, version)) return
     const muted: Promise<void> = new Promise((resolve) => {
-      setTimeout(() => {
-        if (this.#muted === muted) this.#muted = null
-        resolve()
-      }, Math.min(throttleTimeMs, MAX_TIMER_MS))
+      setTimeout(
+        () => {
+          if (this.#muted === muted) this.#muted = null
+          resolve()
+        },
+        Math.min(throttleTimeMs, MAX_TIMER_MS),
+      )
     })
     this.#muted = muted
   }
@@ -288,7 +294,9 @@ export class Connection {
   }
 
   #onEnd(): void {
-    const hint = this.#answered ? '' : ' before it answered anything; does this listener need other `ssl` or `sasl` options?'
+    const hint = this.#answered
+      ? ''
+      : ' before it answered anything; does this listener need other `ssl` or `sasl` options?'
     this.close(this.#lost(`the broker closed it${hint}`))
   }
 

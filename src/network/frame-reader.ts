@@ -94,7 +94,9 @@ export class FrameReader {
     if (this.#isFirst) this.#checkIsKafka(length)
     if (length < MIN_FRAME_BYTES || length > this.#maxFrameBytes) {
       const limits = `allowed are ${MIN_FRAME_BYTES} to ${this.#maxFrameBytes} (maxFrameBytes)`
-      throw new DecodeError(`${this.#broker} announced a response of ${length} bytes; ${limits}`, { broker: this.#broker })
+      throw new DecodeError(`${this.#broker} announced a response of ${length} bytes; ${limits}`, {
+        broker: this.#broker,
+      })
     }
   }
 

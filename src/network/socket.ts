@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type ConnectionOptions as TlsOptions, connect as connectTls } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
 import { AuthenticationError, ConnectionError, type KafkaError, TimeoutError } from '../errors.ts'
 
 /** Makes the stream to a broker, for proxies and tunnels. TLS, if it is on, is put on top of it. */
@@ -93,7 +93,10 @@ export function connectFailure(error: unknown, broker: string): KafkaError {
   }
   // Several addresses of one name were tried: each has its own failure.
   const reasons = error instanceof AggregateError ? error.errors.map((each: Error) => each.message).join(', ') : message
-  return new ConnectionError(`Cannot connect to ${broker}: ${reasons || code}`, { ...details, code: 'CONNECTION_FAILED' })
+  return new ConnectionError(`Cannot connect to ${broker}: ${reasons || code}`, {
+    ...details,
+    code: 'CONNECTION_FAILED',
+  })
 }
 
 /** Codes by which OpenSSL and Node say that a certificate was refused, by this side or by the other. */
@@ -116,7 +119,10 @@ const CERTIFICATE_CODES = new Set([
 ])
 
 export function isCertificateProblem(code: string): boolean {
-  return CERTIFICATE_CODES.has(code) || /^ERR_SSL_.*ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)
+  return (
+    CERTIFICATE_CODES.has(code) ||
+    /^ERR_SSL_.*ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)
+  )
 }
 
 /** The error of an attempt to connect that took too long. */

@@ -37,7 +37,9 @@ export function scram(
     }
     if (salt.length === 0) throw refused('the server sent no salt')
     if (!Number.isInteger(iterations) || iterations < MIN_ITERATIONS || iterations > MAX_ITERATIONS) {
-      throw refused(`the server asks for ${fields.get('i')} iterations; ${MIN_ITERATIONS} to ${MAX_ITERATIONS} are accepted`)
+      throw refused(
+        `the server asks for ${fields.get('i')} iterations; ${MIN_ITERATIONS} to ${MAX_ITERATIONS} are accepted`,
+      )
     }
     const keyBytes = hash === 'sha256' ? 32 : 64
     const salted = await deriveKey(normalize(password), salt, iterations, keyBytes, hash)
