@@ -195,9 +195,9 @@ export class Cluster {
       let failure: KafkaError | null = null
       try {
         if (options.signal?.aborted) throw abortError(options.signal)
-        answer = await abortable(this.#sendOnce(api, body, route, deadline), options.signal)
-        const code = options.errorCode?.(answer) ?? 0
-        if (!this.#isElsewhere(code, route)) return answer
+        const response = await abortable(this.#sendOnce(api, body, route, deadline), options.signal)
+        if (!this.#isElsewhere(options.errorCode?.(response) ?? 0, route)) return response
+        answer = response
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retriable) throw error
         failure = error

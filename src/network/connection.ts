@@ -78,7 +78,7 @@ export class Connection {
     socket.on('error', (error) => this.#onError(error))
     socket.on('end', () => this.#onEnd())
     socket.on('close', () => this.#onEnd())
-    socket.unref?.()
+    this.#socket.unref?.()
   }
 
   get closed(): boolean {

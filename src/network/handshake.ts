@@ -1,3 +1,4 @@
+import type { ResponseOf } from '../../protocol/api.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { saslAuthenticate } from '../../protocol/messages/sasl-authenticate.ts'
 import { saslHandshake } from '../../protocol/messages/sasl-handshake.ts'
@@ -72,7 +73,7 @@ export async function authenticate(connection: Connection, sasl: SaslOptions): P
   const exchange = MECHANISMS[mechanism](sasl)
   let message: Buffer | null = exchange.begin()
   while (message !== null) {
-    const answer = await connection.send(saslAuthenticate, { authBytes: message })
+    const answer: ResponseOf<typeof saslAuthenticate> = await connection.send(saslAuthenticate, { authBytes: message })
     if (answer.errorCode !== 0) {
       throw new AuthenticationError(brokerError(answer.errorCode, who, { message: answer.errorMessage }).message, {
         broker,

@@ -82,11 +82,14 @@ function escapeName(name: string): string {
   return name.replaceAll('=', '=3D').replaceAll(',', '=2C')
 }
 
+/** SASLprep's mapping to nothing (RFC 3454, table B.1). */
+const INVISIBLE = /\u00ad|\u034f|\u1806|[\u180b-\u180d]|\u200b|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/g
+
 /** The part of SASLprep (RFC 4013) that changes what people type: spaces of all kinds, invisible characters, NFKC. */
 function normalize(text: string): string {
   return text
-    .replace(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g, ' ')
-    .replace(/[\u00ad\u034f\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/gu, '')
+    .replace(INVISIBLE, '')
+    .replace(/\p{Zs}/gu, ' ')
     .normalize('NFKC')
 }
 
