@@ -37,7 +37,7 @@ export const fetch = defineApi({
         logStartOffset: int64({ versions: '5+', default: -1, ignorable: true }),
         partitionMaxBytes: int32(),
         replicaDirectoryId: uuid({ versions: '17+', tag: 0, ignorable: true }),
-        highWatermark: int64({ versions: '18+', tag: 1, default: 9223372036854775807, ignorable: true }),
+        highWatermark: int64({ versions: '18+', tag: 1, default: 9223372036854775807n, ignorable: true }),
       }),
     }),
     forgottenTopicsData: structs(
