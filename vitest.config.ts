@@ -1,12 +1,27 @@
 import { defineConfig } from 'vitest/config'
 
+const needsBroker = { globalSetup: ['test/support/global-setup.ts'], testTimeout: 60_000, hookTimeout: 120_000 }
+
+/** Suites that start clusters of their own; one after another, as each takes both cores. */
+const ownClusters = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false }
+
+function project(name: string, options = {}) {
+  return { extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], ...options } }
+}
+
 export default defineConfig({
-  ssr: { resolve: { conditions: ['kafka-wire-source'] } },
+  // Tests and examples import `kafka-wire` as users do, and get the sources.
+  ssr: { resolve: { conditions: ['kafka-wire-source', 'node', 'import', 'default'] } },
   resolve: { conditions: ['kafka-wire-source', 'node', 'import', 'default'] },
   test: {
-    projects: ['unit', 'spec'].map((name) => ({
-      extends: true,
-      test: { name, include: [`test/${name}/**/*.test.ts`], pool: 'forks' },
-    })),
+    pool: 'forks',
+    passWithNoTests: true,
+    projects: [
+      project('unit'),
+      project('spec', { testTimeout: 120_000, hookTimeout: 300_000 }),
+      project('broker', needsBroker),
+      project('interop', { ...needsBroker, ...ownClusters }),
+      project('faults', ownClusters),
+    ],
   },
 })

@@ -46,7 +46,18 @@ export async function makeCertificates(folder: string): Promise<TlsMaterial> {
     certificate('server', 'localhost', 'test-ca'),
     certificate('client', 'alice', 'test-ca'),
     certificate('stranger', 'alice', 'foreign-ca'),
-    keytool('-importcert', '-noprompt', '-alias', 'ca', '-file', 'test-ca.pem', '-keystore', 'truststore.p12', '-storetype', 'PKCS12'),
+    keytool(
+      '-importcert',
+      '-noprompt',
+      '-alias',
+      'ca',
+      '-file',
+      'test-ca.pem',
+      '-keystore',
+      'truststore.p12',
+      '-storetype',
+      'PKCS12',
+    ),
   ])
   return {
     ca: await readFile(join(folder, 'test-ca.pem'), 'utf8'),

@@ -150,7 +150,10 @@ export class KafkaCluster {
     args: readonly string[],
     input = '',
   ): Promise<{ stdout: string; stderr: string; code: number }> {
-    return runJava(['-Xmx256m', ...this.#logging(join(this.#folder, 'tool.log')), '-cp', this.#classPath, className, ...args], input)
+    return runJava(
+      ['-Xmx256m', ...this.#logging(join(this.#folder, 'tool.log')), '-cp', this.#classPath, className, ...args],
+      input,
+    )
   }
 
   /** Stops everything and removes all data. */
@@ -251,7 +254,13 @@ export class KafkaCluster {
     const folder = join(this.#folder, 'zookeeper')
     await mkdir(folder)
     const file = join(folder, 'zoo.cfg')
-    const lines = [`dataDir=${folder}`, `clientPort=${port}`, `clientPortAddress=${HOST}`, 'maxClientCnxns=0', 'admin.enableServer=false']
+    const lines = [
+      `dataDir=${folder}`,
+      `clientPort=${port}`,
+      `clientPortAddress=${HOST}`,
+      'maxClientCnxns=0',
+      'admin.enableServer=false',
+    ]
     await writeFile(file, `${lines.join('\n')}\n`)
     const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
     const log = join(folder, 'zookeeper.log')

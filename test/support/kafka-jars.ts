@@ -45,7 +45,9 @@ async function fetchOnce(version: string): Promise<string> {
     return folder
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    throw new Error(`Maven cannot fetch Kafka ${version}: ${`${stdout}${stderr}`.trim().slice(-2000)}`, { cause: error })
+    throw new Error(`Maven cannot fetch Kafka ${version}: ${`${stdout}${stderr}`.trim().slice(-2000)}`, {
+      cause: error,
+    })
   } finally {
     await rm(work, { recursive: true, force: true })
   }

@@ -17,7 +17,8 @@ export const DEFAULT_KAFKA_VERSION = '4.3.1'
 /** `4.0` stands for its newest patch; a full version for itself. */
 export function resolveKafkaVersion(text: string = process.env.KAFKA_VERSION || DEFAULT_KAFKA_VERSION): string {
   const version = NEWEST[text] ?? text
-  if (!/^\d+\.\d+\.\d+(\.\d+)?$/.test(version)) throw new Error(`KAFKA_VERSION '${text}' is not a version such as 4.3.1`)
+  if (!/^\d+\.\d+\.\d+(\.\d+)?$/.test(version))
+    throw new Error(`KAFKA_VERSION '${text}' is not a version such as 4.3.1`)
   return version
 }
 
