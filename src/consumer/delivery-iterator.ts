@@ -23,14 +23,11 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
   #begun = false
   #done = false
   readonly #name: string
-  readonly #join: () => void
 
-  /** @param join called at the first `next()`: a consumer joins its group when it is first asked for something */
-  constructor(delivery: Delivery<K, V>, name: string, take: Take<T>, join: () => void, signal?: AbortSignal) {
+  constructor(delivery: Delivery<K, V>, name: string, take: Take<T>, signal?: AbortSignal) {
     this.#delivery = delivery
     this.#name = name
     this.#take = take
-    this.#join = join
     this.#signal = signal
   }
 
@@ -39,8 +36,8 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
     if (current !== null && this.#pending === null && this.#untilLook-- > 0 && !this.#delivery.handover.wanted) {
       current.count()
       const item = current.hasMessage ? this.#take(current) : undefined
-      if (item !== undefined && !(item instanceof Promise)) return Promise.resolve({ value: item, done: false })
-      return this.#queue(() => this.#nextOf(current, item))
+      if (item instanceof Promise) return this.#queue(() => this.#nextOf(current, item))
+      if (item !== undefined) return Promise.resolve({ value: item, done: false })
     }
     return this.#queue(() => this.#advance())
   }
@@ -75,10 +72,10 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
     return answer
   }
 
-  /** An item that takes time, or none because the partition has run out. */
+  /** An item that takes time; in the end there may be none. */
   async #nextOf(
     partition: AssignedPartition,
-    waiting: Promise<T | undefined> | undefined,
+    waiting: Promise<T | undefined>,
   ): Promise<IteratorResult<T, undefined>> {
     try {
       const item = await waiting
@@ -96,7 +93,6 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
       if (!this.#begun) {
         this.#delivery.begin(this.#name)
         this.#begun = true
-        this.#join()
       }
       this.#letGo(true)
       for (;;) {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '../diagnostics.ts'
 import { DecodeError, KafkaError, UsageError } from '../errors.ts'
 import { abortError, monotonicNow } from '../retry.ts'
+import type { ConsumerCounters } from './consumer-metrics.ts'
 import { DeserializationError, type Deserialization } from './deserialization.ts'
 import type { FetchedBatch } from './fetched-batch.ts'
 import { Handover } from './handover.ts'
@@ -17,10 +18,13 @@ export interface DeliveryOptions<K, V> {
   /** How long a partition rests after an error, in ms. */
   readonly retryBackoffMs: number
   readonly logger: Logger
+  readonly counters: ConsumerCounters
   /** A partition has room for more. */
   roomFor(partition: AssignedPartition): void
   /** A partition without a position may be looked at again. */
   positionWanted(): void
+  /** The user's code asks for messages. */
+  asked(): void
 }
 
 /**
@@ -127,6 +131,7 @@ export class Delivery<K, V> {
     try {
       for (;;) {
         this.asked = true
+        this.#options.asked()
         await this.#turn()
         await this.handover.over()
         if (this.#closed) return null
@@ -175,6 +180,7 @@ export class Delivery<K, V> {
         if (partition.epoch !== epoch) continue
         partition.corruptOffset = -1
         partition.supply(messages, batch.nextOffset)
+        this.#options.counters.records += messages.length
       } catch (error) {
         if (partition.epoch !== epoch) continue
         this.#corrupt(partition, batch, error)
@@ -205,8 +211,8 @@ export class Delivery<K, V> {
     }
   }
 
-  /** Up to `max` messages of a partition, of as many fetched batches as it takes; null if there is none (any more). */
-  async takeBatch(partition: AssignedPartition, max: number): Promise<MessageBatch<K, V> | null> {
+  /** Up to `max` messages of a partition, of as many fetched batches as it takes; `undefined` if there is none (any more). */
+  async takeBatch(partition: AssignedPartition, max: number): Promise<MessageBatch<K, V> | undefined> {
     const batch = new MessageBatch<K, V>(partition.topic, partition.partition, partition.highWatermark)
     const { epoch } = partition
     while (batch.length < max) {
@@ -221,9 +227,9 @@ export class Delivery<K, V> {
         break
       }
       // A seek makes what was taken obsolete.
-      if (partition.epoch !== epoch) return null
+      if (partition.epoch !== epoch) return undefined
     }
-    return batch.length === 0 ? null : MessageBatch.complete(batch, partition.position)
+    return batch.length === 0 ? undefined : MessageBatch.complete(batch, partition.position)
   }
 
   async #takeLater(

@@ -1,10 +1,10 @@
 import { SerializationError } from '../errors.ts'
 import { Message } from './message.ts'
-import type { Deserializer } from './options.ts'
+import type { Deserialize, Deserializer } from './options.ts'
 
 /** A {@link SerializationError} from `next()`: `record` is the message with the bytes as they came. */
 export class DeserializationError extends SerializationError {
-  readonly record: Message
+  declare readonly record: Message
 
   constructor(message: string, record: Message, cause: unknown) {
     const { topic, partition, offset } = record
@@ -17,12 +17,12 @@ export class DeserializationError extends SerializationError {
 
 /** Applies a consumer's deserializers to a message, in place. Without any, messages stay as they are. */
 export class Deserialization<K, V> {
-  readonly #key: Deserializer<K> | undefined
-  readonly #value: Deserializer<V> | undefined
+  readonly #key: Deserialize<K> | undefined
+  readonly #value: Deserialize<V> | undefined
 
   constructor(key: Deserializer<K> | undefined, value: Deserializer<V> | undefined) {
-    this.#key = key
-    this.#value = value
+    this.#key = asFunction(key)
+    this.#value = asFunction(value)
   }
 
   /** True if messages are to be delivered as they came. */
@@ -46,13 +46,13 @@ export class Deserialization<K, V> {
     name: 'key' | 'value',
     raw: Message,
     data: Buffer | null,
-    deserializer: Deserializer<T> | undefined,
+    deserialize: Deserialize<T> | undefined,
   ): T | null | Promise<T | null> {
     if (data === null) return null
     // Without a deserializer of its own the part's type is Buffer.
-    if (deserializer === undefined) return data as unknown as T
+    if (deserialize === undefined) return data as unknown as T
     try {
-      const result = deserializer(raw.topic, data, raw.headers)
+      const result = deserialize(raw.topic, data, raw.headers)
       if (!isThenable(result)) return result
       return Promise.resolve(result).catch((cause: unknown) => {
         throw failed(name, raw, cause)
@@ -61,6 +61,11 @@ export class Deserialization<K, V> {
       throw failed(name, raw, cause)
     }
   }
+}
+
+function asFunction<T>(deserializer: Deserializer<T> | undefined): Deserialize<T> | undefined {
+  if (deserializer === undefined || typeof deserializer === 'function') return deserializer
+  return (topic, data, headers) => deserializer.deserialize(topic, data, headers)
 }
 
 function isThenable<T>(value: T | Promise<T>): value is Promise<T> {

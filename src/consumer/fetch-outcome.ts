@@ -75,7 +75,7 @@ function outOfRange({ partition, offset }: AskedPartition, context: FetchContext
 }
 
 function refuse(answer: PartitionAnswer, partition: AssignedPartition, context: FetchContext): void {
-  const { cluster, trouble, events, nodeEndpoints } = context
+  const { cluster, trouble, nodeEndpoints } = context
   const { errorCode, currentLeader } = answer
   partition.preferredReplica = -1
   pause(partition, context)
@@ -99,7 +99,6 @@ function refuse(answer: PartitionAnswer, partition: AssignedPartition, context: 
     return
   }
   partition.error = error
-  events.arrival()
 }
 
 function aboutPartition(partition: AssignedPartition): string {

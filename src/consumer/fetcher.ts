@@ -22,8 +22,8 @@ export interface FetcherOptions {
 }
 
 export interface FetcherEvents {
-  /** Something came in for the user's code. */
-  arrival(): void
+  /** Something came in for the user's code: this many bytes of records, or an error. */
+  arrival(bytes: number): void
   /** A partition lost its position: the log does not have it. */
   positionLost(): void
   /** Nothing can be fetched any more. */
@@ -236,6 +236,7 @@ export class Fetcher {
     asked: AskedPartition[],
     namesOfIds: ReadonlyMap<string, string> | null,
   ): void {
+    let bytes = 0
     const byKey = new Map(asked.map((each) => [each.partition.key, each]))
     const context = {
       cluster: this.#cluster,
@@ -252,9 +253,11 @@ export class Fetcher {
         // Asked for twice, or not at all: a broken broker. The first answer counts.
         if (each === undefined) continue
         byKey.delete(each.partition.key)
-        if (each.partition.epoch === each.epoch) judgeFetchedPartition(answer, each, context)
+        if (each.partition.epoch !== each.epoch) continue
+        judgeFetchedPartition(answer, each, context)
+        bytes += answer.records?.length ?? 0
       }
     }
-    this.#events.arrival()
+    this.#events.arrival(bytes)
   }
 }

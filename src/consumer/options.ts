@@ -20,7 +20,13 @@ import { readSubscription, type SubscribeTopics } from './subscription.ts'
 import type { TopicPartition } from './topic-partition.ts'
 
 /** Turns bytes into a value, now or later. Null keys and values stay null and never reach it. */
-export type Deserializer<T> = (topic: string, data: Buffer, headers: Headers) => T | Promise<T>
+export type Deserialize<T> = (topic: string, data: Buffer, headers: Headers) => T | Promise<T>
+
+/** A function, or a serde such as `serde.json<Ride>()`. */
+export type Deserializer<T> = Deserialize<T> | { deserialize: Deserialize<T> }
+
+/** A function, or an object with one, such as a `Serde`. */
+export type DeserializerOption<T> = Deserializer<T> | { deserialize: Deserializer<T> }
 
 /** Told about a change of partitions; the rebalance waits for it. */
 export type PartitionsListener = (partitions: TopicPartition[]) => void | Promise<void>
@@ -85,8 +91,8 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   checkCrcs?: boolean
   /** Let the broker create topics that this consumer asks for. Default false (Java: true). */
   allowAutoCreateTopics?: boolean
-  keyDeserializer?: Deserializer<K>
-  valueDeserializer?: Deserializer<V>
+  keyDeserializer?: DeserializerOption<K>
+  valueDeserializer?: DeserializerOption<V>
   /** Default `'fail'`. */
   onDeserializationError?: DeserializationErrorPolicy
   /** Partitions were added; called before the first of their messages is delivered. */
@@ -105,15 +111,15 @@ type Absent =
   | 'topics'
   | 'maxPollRecords'
   | 'clientRack'
-  | 'keyDeserializer'
-  | 'valueDeserializer'
   | 'onPartitionsAssigned'
   | 'onPartitionsRevoked'
   | 'onPartitionsLost'
 
 /** The options with their defaults filled in. */
-export type ResolvedConsumerOptions<K, V> = Required<Omit<ConsumerOptions<K, V>, Absent>> &
-  Pick<ConsumerOptions<K, V>, Absent>
+export type ResolvedConsumerOptions<K, V> = Required<Omit<ConsumerOptions<K, V>, Absent | Deserializers>> &
+  Pick<ConsumerOptions<K, V>, Absent> & { keyDeserializer?: Deserializer<K>; valueDeserializer?: Deserializer<V> }
+
+type Deserializers = 'keyDeserializer' | 'valueDeserializer'
 
 const autoOffsetReset: OptionCheck<AutoOffsetReset> = (value, path) => {
   if (value === 'latest' || value === 'earliest' || value === 'none') return value
@@ -138,6 +144,23 @@ const groupProtocol: OptionCheck<'classic'> = (value, path) => {
   if (value === 'consumer') throw invalidOption(`${path}: 'consumer' is not supported yet, use 'classic'`)
   if (value !== 'classic') throw mistyped(path, "'classic'", value)
   return value
+}
+
+function deserializer<T>(value: unknown, path: string): Deserializer<T> {
+  if (typeof value === 'function') return value as Deserializer<T>
+  const serde = value as { deserialize?: Deserializer<T> } | null
+  if (typeof serde?.deserialize !== 'function') {
+    throw mistyped(path, 'a function, or an object with a function `deserialize`', value)
+  }
+  return (topic, data, headers) => (serde as { deserialize: Deserializer<T> }).deserialize(topic, data, headers)
+}
+
+function deserializer<T>(): OptionCheck<Deserializer<T>> {
+  return (value, path) => {
+    const { deserialize } = (value ?? {}) as { deserialize?: unknown }
+    if (typeof value === 'function' || typeof deserialize === 'function') return value as Deserializer<T>
+    throw mistyped(path, 'a function, or an object with a function deserialize', value)
+  }
 }
 
 const deserializationError: OptionCheck<DeserializationErrorPolicy> = (value, path) => {
@@ -174,8 +197,8 @@ function schema<K, V>(): OptionSchema<ResolvedConsumerOptions<K, V>> {
     clientRack: optional(nonEmptyText),
     checkCrcs: { check: boolean, default: true },
     allowAutoCreateTopics: { check: boolean, default: false },
-    keyDeserializer: optional(callable<Deserializer<K>>()),
-    valueDeserializer: optional(callable<Deserializer<V>>()),
+    keyDeserializer: optional(deserializer<K>),
+    valueDeserializer: optional(deserializer<V>),
     onDeserializationError: { check: deserializationError, default: 'fail' },
     onPartitionsAssigned: optional(callable<PartitionsListener>()),
     onPartitionsRevoked: optional(callable<PartitionsListener>()),

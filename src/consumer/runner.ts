@@ -68,11 +68,13 @@ export class Runner<K, V> {
     if (this.#failure !== null) throw this.#failure.error
   }
 
-  /** Resolves when the handlers that are at work are done; at once inside one of them. */
-  async settled(): Promise<void> {
+  /** Stops, and resolves when the handlers at work are done or `timeoutMs` is over; at once inside one of them. */
+  async settled(timeoutMs: number): Promise<void> {
     this.#stopping.abort()
     if (this.#insideHandler.getStore()) return
-    await Promise.all(this.#workers)
+    const timeout = new AbortController()
+    const done = Promise.all(this.#workers).then(() => timeout.abort())
+    await Promise.race([done, sleep(timeoutMs, timeout.signal).catch(() => {})])
   }
 
   get #stopped(): boolean {
@@ -106,7 +108,7 @@ export class Runner<K, V> {
     handler: (batch: MessageBatch<K, V>) => unknown,
   ): Promise<void> {
     const batch = await this.#delivery.takeBatch(partition, this.#options.maxBatch)
-    if (batch === null) return
+    if (batch === undefined) return
     if (await this.#handle(batch[0], () => handler(batch))) partition.count()
   }
 

@@ -2,6 +2,7 @@ import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { KafkaError } from '../../errors.ts'
 import { AutoCommit } from '../auto-commit.ts'
+import type { ConsumerCounters } from '../consumer-metrics.ts'
 import type { Delivery } from '../delivery.ts'
 import type { PartitionsListener, ResolvedConsumerOptions } from '../options.ts'
 import type { AssignedPartition, Partitions } from '../partitions.ts'
@@ -24,12 +25,11 @@ export class ConsumerGroup<K, V> implements MembershipHost {
   readonly groupId: string
   readonly offsets: GroupOffsets
   readonly membership: Membership
-  /** Commits that the coordinator accepted. */
-  commits = 0
   readonly #cluster: Cluster
   readonly #options: ResolvedConsumerOptions<K, V>
   readonly #partitions: Partitions
   readonly #delivery: Delivery<K, V>
+  readonly #counters: ConsumerCounters
   readonly #host: ConsumerGroupHost
   #autoCommit: AutoCommit | null = null
 
@@ -41,6 +41,7 @@ export class ConsumerGroup<K, V> implements MembershipHost {
     partitions: Partitions,
     delivery: Delivery<K, V>,
     trouble: TroubleLog,
+    counters: ConsumerCounters,
     host: ConsumerGroupHost,
   ) {
     this.groupId = groupId
@@ -48,6 +49,7 @@ export class ConsumerGroup<K, V> implements MembershipHost {
     this.#options = options
     this.#partitions = partitions
     this.#delivery = delivery
+    this.#counters = counters
     this.#host = host
     this.offsets = new GroupOffsets(cluster, groupId, options.isolationLevel)
     this.membership = new Membership(
@@ -76,7 +78,7 @@ export class ConsumerGroup<K, V> implements MembershipHost {
   /** @throws BrokerError when the group does not accept it */
   async commit(offsets: readonly TopicPartitionOffset[], limits: RequestLimits = {}): Promise<void> {
     await this.offsets.commit(offsets, () => this.membership.identity, limits)
-    if (offsets.length > 0) this.commits++
+    if (offsets.length > 0) this.#counters.commits++
     for (const each of offsets) {
       const partition = this.#partitions.get(each)
       if (partition !== undefined) partition.committed = each.offset
@@ -96,6 +98,12 @@ export class ConsumerGroup<K, V> implements MembershipHost {
       if (isAboutRebalance(error)) logger.debug('Committing what was processed came too late', { error })
       else logger.warn(`Committing ${partitionList(offsets)} failed; they are committed with the next offsets`, { error })
     }
+  }
+
+  /** Gives back everything, then leaves; the consumer may join again later. */
+  async leave(): Promise<void> {
+    await this.giveUp(this.owned(), () => false)
+    await this.membership.leave(this.#cluster.options.requestTimeoutMs)
   }
 
   async close(leaveGroup: boolean, timeoutMs: number): Promise<void> {
@@ -134,6 +142,7 @@ export class ConsumerGroup<K, V> implements MembershipHost {
   }
 
   async receive(coordinates: readonly TopicPartition[]): Promise<void> {
+    this.#counters.rebalances++
     for (const { topic, partition } of coordinates) {
       const added = this.#partitions.add(topic, partition)
       added.seekTo({ kind: 'committed' })

@@ -1,0 +1,545 @@
+import type { BrokerPool } from '../cluster/broker-pool.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { ClosedError, UsageError } from '../errors.ts'
+import {
+  type CommitTarget,
+  isFunction,
+  isIntegerFrom,
+  isSignal,
+  readCallOptions,
+  readCommit,
+  readOffsets,
+  readPartitions,
+} from './arguments.ts'
+import { consumerMetrics, noCounts } from './consumer-metrics.ts'
+import { Delivery } from './delivery.ts'
+import { DeliveryIterator } from './delivery-iterator.ts'
+import { Deserialization } from './deserialization.ts'
+import { Fetcher } from './fetcher.ts'
+import { ConsumerGroup, uncommitted } from './group/consumer-group.ts'
+import { findPlaces, type FoundPlace } from './list-offsets.ts'
+import type { Message } from './message.ts'
+import type { MessageBatch } from './message-batch.ts'
+import { type ConsumerOptions, type ResolvedConsumerOptions, readConsumerOptions } from './options.ts'
+import { type AssignedPartition, type LogPlace, Partitions, type PositionSource } from './partitions.ts'
+import { poll, type PollOptions } from './poll.ts'
+import { PositionFinder } from './position-finder.ts'
+import { Runner, type RunOptions } from './runner.ts'
+import {
+  manualAssignment,
+  noSubscription,
+  readSubscription,
+  type Subscription,
+  type SubscribeTopics,
+  subscribedTopics,
+} from './subscription.ts'
+import { TopicWatch } from './topic-watch.ts'
+import { groupByTopic, partitionKey, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
+import { TroubleLog } from './trouble-log.ts'
+
+/** Who a consumer is in its group, as a transactional producer needs it to commit offsets for it (KIP-447). */
+export interface ConsumerGroupMetadata {
+  groupId: string
+  /** −1 while the consumer is not a member. */
+  generationId: number
+  /** Empty while the consumer is not a member. */
+  memberId: string
+  groupInstanceId: string | null
+}
+
+export interface IterationOptions {
+  /** Ends the iteration: a pending or later `next()` rejects with an `AbortError`. */
+  signal?: AbortSignal
+}
+
+export interface QueryOptions {
+  /** In ms; default `defaultApiTimeoutMs`. */
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+export interface ConsumerCloseOptions {
+  /** Tell the group that this member is gone for good. Default true, and false for a static member (KIP-345). */
+  leaveGroup?: boolean
+}
+
+/** Batches cost the same however long they are, so that longer ones are cheaper a message. */
+const DEFAULT_BATCH_RECORDS = 5000
+const DEFAULT_POLL_RECORDS = 500
+
+/**
+ * Reads messages: of topics shared with the other members of a group, or of partitions assigned by hand.
+ *
+ * A message counts as processed when the next one is asked for; what is processed is committed. Trouble with brokers
+ * never ends an iteration: it waits, and says so in the log. Only what no retry cures is thrown.
+ */
+export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K, V>> {
+  readonly #cluster: Cluster
+  readonly #options: ResolvedConsumerOptions<K, V>
+  readonly #onClose: () => void
+  readonly #partitions = new Partitions()
+  readonly #counters = noCounts()
+  readonly #trouble: TroubleLog
+  readonly #delivery: Delivery<K, V>
+  readonly #fetchPool: BrokerPool
+  readonly #groupPool: BrokerPool
+  readonly #fetcher: Fetcher
+  readonly #finder: PositionFinder
+  readonly #group: ConsumerGroup<K, V> | null
+  readonly #topics: TopicWatch
+  #runner: Runner<K, V> | null = null
+  #subscription: Subscription = noSubscription
+  #closing: Promise<void> | null = null
+
+  /** @internal Use `kafka.consumer()`. */
+  constructor(cluster: Cluster, options: ConsumerOptions<K, V>, onClose: () => void = () => {}) {
+    const resolved = readConsumerOptions<K, V>(options)
+    const { logger, retryBackoffMs } = cluster.options
+    this.#cluster = cluster
+    this.#options = resolved
+    this.#onClose = onClose
+    if (resolved.topics !== undefined) this.#subscription = readSubscription(resolved.topics, "option 'topics'")
+    this.#trouble = new TroubleLog(logger)
+    this.#fetchPool = cluster.pool()
+    this.#groupPool = cluster.pool()
+    this.#delivery = new Delivery<K, V>(this.#partitions, {
+      deserialization: new Deserialization(resolved.keyDeserializer, resolved.valueDeserializer),
+      onDeserializationError: resolved.onDeserializationError,
+      retryBackoffMs,
+      logger,
+      roomFor: (partition) => this.#fetcher.roomFor(partition),
+      positionWanted: () => this.#finder.wake(),
+      asked: () => this.#join(),
+      counters: this.#counters,
+    })
+    this.#fetcher = new Fetcher(cluster, this.#fetchPool, this.#partitions, resolved, this.#trouble, {
+      arrival: (bytes) => {
+        this.#counters.fetches++
+        this.#counters.fetchedBytes += bytes
+        this.#delivery.news.raise()
+      },
+      positionLost: () => this.#finder.wake(),
+      failure: (error) => this.#delivery.fail(error),
+    })
+    this.#group = this.#openGroup()
+    this.#finder = new PositionFinder(
+      cluster,
+      this.#partitions,
+      {
+        ...resolved,
+        committed: this.#group === null ? null : (partitions) => this.#requireGroup('').offsets.fetch(partitions),
+      },
+      this.#trouble,
+      {
+        found: () => {
+          this.#fetcher.wake()
+          this.#delivery.news.raise()
+        },
+        failure: (error) => this.#delivery.fail(error),
+      },
+    )
+    this.#topics = new TopicWatch(cluster, this.#trouble, resolved.allowAutoCreateTopics, {
+      subscription: () => this.#subscription,
+      alsoNeeded: () => [
+        ...Array.from(this.#partitions, ({ topic }) => topic),
+        ...(this.#group?.membership.topicsOfGroup ?? []),
+      ],
+      changed: () => this.#group?.membership.rejoin('the topics of the subscription have changed'),
+    })
+  }
+
+  /** All messages, one at a time: `for await (const message of consumer)`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>> {
+    return this.messages()
+  }
+
+  /**
+   * All messages, one at a time. `next()` counts the message before as processed; leaving the loop does not.
+   * `next()` throws what no retry cures: AuthorizationError, AuthenticationError, a fenced `groupInstanceId`,
+   * UnsupportedVersionError, KafkaError `NO_OFFSET` and `CORRUPT_MESSAGE`, SerializationError; UsageError when another
+   * iteration is under way.
+   */
+  messages(options?: IterationOptions): AsyncIterableIterator<Message<K, V>> {
+    const { signal } = readCallOptions(options, { signal: isSignal }, 'messages()')
+    this.#requireReadable('messages()')
+    return new DeliveryIterator(this.#delivery, 'messages()', (partition) => this.#delivery.take(partition), signal)
+  }
+
+  /** The same in runs of one partition's messages, of at most `maxPollRecords` (default 5000): the fastest way. */
+  batches(options?: IterationOptions): AsyncIterableIterator<MessageBatch<K, V>> {
+    const { signal } = readCallOptions(options, { signal: isSignal }, 'batches()')
+    this.#requireReadable('batches()')
+    const max = this.#options.maxPollRecords ?? DEFAULT_BATCH_RECORDS
+    const take = (partition: AssignedPartition): Promise<MessageBatch<K, V> | undefined> => {
+      return this.#delivery.takeBatch(partition, max)
+    }
+    return new DeliveryIterator(this.#delivery, 'batches()', take, signal)
+  }
+
+  /**
+   * Java's way: what is there, waiting for the first message for at most `timeoutMs` (default 1000). Counts what the
+   * `poll()` before gave as processed.
+   * @throws as `next()`
+   */
+  async poll(options?: PollOptions): Promise<Array<Message<K, V>>> {
+    const checks = { maxRecords: isIntegerFrom(1), timeoutMs: isIntegerFrom(0), signal: isSignal }
+    const { maxRecords, timeoutMs = 1000, signal } = readCallOptions(options, checks, 'poll()')
+    this.#requireReadable('poll()')
+    return poll(this.#delivery, {
+      maxRecords: maxRecords ?? this.#options.maxPollRecords ?? DEFAULT_POLL_RECORDS,
+      timeoutMs,
+      signal,
+    })
+  }
+
+  /**
+   * Gives all messages to a handler, in order within each partition, until the consumer is closed.
+   * @throws KafkaError `HANDLER_FAILED` with topic, partition and offset when a handler threw and `onError` did not
+   * say otherwise: after the handlers of other partitions are done, and what is processed is committed
+   */
+  async run(options: RunOptions<K, V>): Promise<void> {
+    const checks = {
+      eachMessage: isFunction,
+      eachBatch: isFunction,
+      partitionsConcurrently: isIntegerFrom(1),
+      onError: isFunction,
+      signal: isSignal,
+    }
+    readCallOptions(options, checks, 'run()')
+    if ((options?.eachMessage === undefined) === (options?.eachBatch === undefined)) {
+      throw new UsageError('run() takes either eachMessage or eachBatch')
+    }
+    this.#requireReadable('run()')
+    const runner = new Runner(this.#delivery, options, {
+      ...this.#cluster.options,
+      maxBatch: this.#options.maxPollRecords ?? DEFAULT_BATCH_RECORDS,
+    })
+    this.#delivery.begin('run()')
+    this.#runner = runner
+    try {
+      await runner.run()
+    } finally {
+      this.#delivery.end()
+      this.#runner = null
+      if (!this.#delivery.closed && this.#options.enableAutoCommit) await this.#group?.commitQuietly(this.#partitions)
+    }
+  }
+
+  /**
+   * Reads these topics from the next `next()` on, in place of what was subscribed to before.
+   * @throws UsageError without a `groupId`
+   */
+  async subscribe(topics: SubscribeTopics): Promise<void> {
+    this.#requireGroup('subscribe()')
+    const subscription = readSubscription(topics, 'subscribe()')
+    if (this.#subscription.kind === 'assigned') this.#dropAll()
+    this.#subscription = subscription
+    this.#topics.subscriptionChanged()
+  }
+
+  /** Gives back all partitions and leaves the group; or ends a manual assignment. */
+  async unsubscribe(): Promise<void> {
+    this.#requireOpen()
+    const wasMember = this.#subscription.kind === 'topics' || this.#subscription.kind === 'pattern'
+    this.#subscription = noSubscription
+    if (wasMember && this.#group !== null) await this.#group.leave()
+    else this.#dropAll()
+  }
+
+  /**
+   * Reads exactly these partitions, in place of those assigned before; no group shares them. One without an offset
+   * starts where the group committed, if there is a group, else by `autoOffsetReset`.
+   * @throws UsageError while there is a subscription
+   */
+  assign(partitions: ReadonlyArray<TopicPartition & { offset?: number }>): void {
+    this.#requireOpen()
+    if (this.#subscription.kind === 'topics' || this.#subscription.kind === 'pattern') {
+      throw new UsageError('assign() does not go together with a subscription; unsubscribe() first', {
+        code: 'INVALID_STATE',
+      })
+    }
+    const wanted = readPartitions(partitions as ReadonlyArray<TopicPartition & { offset?: number }>, 'assign()')
+    const withOffset = wanted.filter(({ offset }) => offset !== undefined) as TopicPartitionOffset[]
+    readOffsets(withOffset, 'assign()')
+    this.#subscription = manualAssignment
+    const keys = new Set(wanted.map(({ topic, partition }) => partitionKey(topic, partition)))
+    for (const partition of [...this.#partitions]) if (!keys.has(partition.key)) this.#partitions.remove(partition)
+    for (const { topic, partition, offset } of wanted) {
+      const known = this.#partitions.get({ topic, partition })
+      const assigned = known ?? this.#partitions.add(topic, partition)
+      if (offset !== undefined) assigned.seek(offset)
+      else if (known === undefined) assigned.seekTo({ kind: 'committed' })
+    }
+    this.#topics.subscriptionChanged()
+    this.#positionsChanged()
+  }
+
+  /** Goes on at `offset`. Undoes nothing that was committed. @throws UsageError if the partition is not assigned */
+  seek(offset: TopicPartitionOffset): void {
+    const [place] = readOffsets(offset, 'seek()')
+    this.#requireAssigned(place, 'seek()').seek(place.offset, place.leaderEpoch)
+    this.#positionsChanged()
+  }
+
+  /** Goes on at the first offset of these partitions; of all that are assigned, if none are given. */
+  seekToBeginning(partitions?: readonly TopicPartition[]): void {
+    this.#seekTo(partitions, { kind: 'log', place: 'earliest' }, 'seekToBeginning()')
+  }
+
+  /** Goes on after the last message of these partitions; of all that are assigned, if none are given. */
+  seekToEnd(partitions?: readonly TopicPartition[]): void {
+    this.#seekTo(partitions, { kind: 'log', place: 'latest' }, 'seekToEnd()')
+  }
+
+  /**
+   * Goes on where the group committed, or by `autoOffsetReset` where nothing is committed.
+   * @throws UsageError without a `groupId`
+   */
+  async seekToCommitted(partitions?: readonly TopicPartition[]): Promise<void> {
+    const group = this.#requireGroup('seekToCommitted()')
+    const assigned = this.#selected(partitions, 'seekToCommitted()')
+    const epochs = assigned.map((partition) => {
+      partition.seekTo({ kind: 'committed' })
+      return partition.epoch
+    })
+    const committed = await group.offsets.fetch(assigned.map(({ topic, partition }) => ({ topic, partition })))
+    for (const [i, { offset, leaderEpoch }] of committed.entries()) {
+      const partition = assigned[i]
+      if (partition.epoch !== epochs[i]) continue
+      if (offset < 0) partition.seekTo({ kind: 'policy', offset: null })
+      else partition.seek(offset, leaderEpoch)
+      partition.committed = offset
+    }
+    this.#positionsChanged()
+  }
+
+  /** Delivers nothing of these partitions until they are resumed; they stay assigned. */
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#selected(partitions, 'pause()')) partition.paused = true
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#selected(partitions, 'resume()')) partition.paused = false
+    this.#fetcher.wake()
+    this.#delivery.news.raise()
+  }
+
+  paused(): TopicPartition[] {
+    return Array.from(this.#partitions)
+      .filter(({ paused }) => paused)
+      .map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  /** The partitions that this consumer reads now. */
+  assignment(): TopicPartition[] {
+    return this.#partitions.list()
+  }
+
+  /** The topics that are subscribed to; for a RegExp those that match now. */
+  subscription(): string[] {
+    return subscribedTopics(this.#subscription, this.#cluster.metadata)
+  }
+
+  /** The offset of the next message that this partition delivers; `undefined` if it is not assigned, or not known yet. */
+  position({ topic, partition }: TopicPartition): number | undefined {
+    const { position } = this.#partitions.get({ topic, partition }) ?? { position: -1 }
+    return position < 0 ? undefined : position
+  }
+
+  /**
+   * Commits the places after a message or batch, or the places given (the next offset to read, as in Java); without an
+   * argument whatever is processed, and what the last `poll()` gave.
+   * @throws UsageError without a `groupId`; BrokerError `UNKNOWN_MEMBER_ID` or `ILLEGAL_GENERATION` after the group
+   * gave the partitions to somebody else
+   */
+  async commit(target?: CommitTarget, options?: QueryOptions): Promise<void> {
+    const group = this.#requireGroup('commit()')
+    const limits = this.#limits(options, 'commit()')
+    if (target !== undefined) return group.commit(readCommit(target), limits)
+    this.#delivery.markPolledProcessed()
+    return group.commit(uncommitted(this.#partitions), limits)
+  }
+
+  /** What the group has committed; offset −1 where nothing is. @throws UsageError without a `groupId` */
+  async committed(partitions?: readonly TopicPartition[], options?: QueryOptions): Promise<TopicPartitionOffset[]> {
+    const group = this.#requireGroup('committed()')
+    const limits = this.#limits(options, 'committed()')
+    const asked = partitions === undefined ? this.assignment() : readPartitions(partitions, 'committed()')
+    // The newest versions of the request name topics by their ids.
+    for (const topic of groupByTopic(asked).keys()) await this.#cluster.topic(topic, limits)
+    return group.offsets.fetch(asked, limits)
+  }
+
+  /** The first offset of each partition. */
+  beginningOffsets(partitions: readonly TopicPartition[], options?: QueryOptions): Promise<TopicPartitionOffset[]> {
+    return this.#places(partitions, 'earliest', options, 'beginningOffsets()')
+  }
+
+  /** The offset after the last message of each partition; of the last stable one under `read_committed`. */
+  endOffsets(partitions: readonly TopicPartition[], options?: QueryOptions): Promise<TopicPartitionOffset[]> {
+    return this.#places(partitions, 'latest', options, 'endOffsets()')
+  }
+
+  /** The first message that is not older than `timestamp` (ms since the epoch); offset −1 if there is none. */
+  async offsetsForTimes(
+    queries: ReadonlyArray<TopicPartition & { timestamp: number }>,
+    options?: QueryOptions,
+  ): Promise<Array<TopicPartitionOffset & { timestamp: number }>> {
+    this.#requireOpen()
+    const asked = readPartitions(queries as ReadonlyArray<TopicPartition & { timestamp: number }>, 'offsetsForTimes()')
+    for (const { topic, partition, timestamp } of asked) {
+      if (Number.isSafeInteger(timestamp) && timestamp >= 0) continue
+      throw new UsageError(`offsetsForTimes(): timestamp must be an integer from 0, got ${timestamp}`, { topic, partition })
+    }
+    const places = asked.map(({ topic, partition, timestamp }) => ({ topic, partition, place: { timestamp } }))
+    const limits = this.#limits(options, 'offsetsForTimes()')
+    return (await findPlaces(this.#cluster, places, this.#options.isolationLevel, limits)).map(
+      ({ topic, partition, offset, timestamp, leaderEpoch }) => ({ topic, partition, offset, timestamp, leaderEpoch }),
+    )
+  }
+
+  /** How many offsets each assigned partition is behind its end (its last stable offset under `read_committed`). */
+  async lag(options?: QueryOptions): Promise<Array<TopicPartition & { lag: number }>> {
+    const ends = await this.endOffsets(this.assignment(), options)
+    return ends.flatMap(({ topic, partition, offset }) => {
+      const assigned = this.#partitions.get({ topic, partition })
+      if (assigned === undefined || assigned.position < 0) return []
+      return [{ topic, partition, lag: Math.max(0, offset - assigned.position) }]
+    })
+  }
+
+  /** @throws UsageError without a `groupId` */
+  groupMetadata(): ConsumerGroupMetadata {
+    const { groupId, membership } = this.#requireGroup('groupMetadata()')
+    const { memberId, generation, groupInstanceId } = membership.identity
+    return { groupId, generationId: generation, memberId, groupInstanceId }
+  }
+
+  /** Plain numbers under Java's metric names. */
+  metrics(): Record<string, number> {
+    return consumerMetrics(this.#partitions, this.#counters)
+  }
+
+  /**
+   * Commits what is processed, ends a pending `next()`, leaves the group and closes the connections; waits for handlers
+   * of `run()`. Takes at most about `requestTimeoutMs`. Later calls do nothing more.
+   */
+  close(options?: ConsumerCloseOptions): Promise<void> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close({ leaveGroup = this.#options.groupInstanceId === undefined }: ConsumerCloseOptions = {}): Promise<void> {
+    const timeoutMs = this.#cluster.options.requestTimeoutMs
+    this.#delivery.close()
+    this.#finder.close()
+    try {
+      await this.#runner?.settled(timeoutMs)
+      if (this.#options.enableAutoCommit) await this.#group?.commitQuietly(this.#partitions, timeoutMs)
+      await this.#group?.close(leaveGroup, timeoutMs)
+    } finally {
+      this.#fetcher.close()
+      this.#topics.close()
+      const error = new ClosedError('The consumer is closed')
+      this.#fetchPool.close(error)
+      this.#groupPool.close(error)
+      this.#dropAll()
+      this.#onClose()
+    }
+  }
+
+  #openGroup(): ConsumerGroup<K, V> | null {
+    const { groupId } = this.#options
+    if (groupId === undefined) return null
+    return new ConsumerGroup(
+      this.#cluster,
+      this.#groupPool,
+      groupId,
+      this.#options,
+      this.#partitions,
+      this.#delivery,
+      this.#trouble,
+      this.#counters,
+      { topics: () => this.#topics.subscribed(), positionsWanted: () => this.#positionsChanged() },
+    )
+  }
+
+  /** The user's code asks for messages: a consumer joins its group when it is first asked for some. */
+  #join(): void {
+    if (this.#group === null || this.#delivery.closed) return
+    this.#group.startAutoCommit()
+    const { kind } = this.#subscription
+    if (kind === 'topics' || kind === 'pattern') this.#group.membership.start()
+  }
+
+  #positionsChanged(): void {
+    this.#finder.wake()
+    this.#fetcher.wake()
+    this.#delivery.news.raise()
+  }
+
+  #dropAll(): void {
+    for (const partition of [...this.#partitions]) this.#partitions.remove(partition)
+  }
+
+  #seekTo(partitions: readonly TopicPartition[] | undefined, source: PositionSource, path: string): void {
+    for (const partition of this.#selected(partitions, path)) partition.seekTo(source)
+    this.#positionsChanged()
+  }
+
+  #selected(partitions: readonly TopicPartition[] | undefined, path: string): AssignedPartition[] {
+    this.#requireOpen()
+    if (partitions === undefined) return [...this.#partitions]
+    return readPartitions(partitions, path).map((each) => this.#requireAssigned(each, path))
+  }
+
+  async #places(
+    partitions: readonly TopicPartition[],
+    place: LogPlace,
+    options: QueryOptions | undefined,
+    path: string,
+  ): Promise<TopicPartitionOffset[]> {
+    this.#requireOpen()
+    const queries = readPartitions(partitions, path).map(({ topic, partition }) => ({ topic, partition, place }))
+    const found = await findPlaces(this.#cluster, queries, this.#options.isolationLevel, this.#limits(options, path))
+    return found.map(({ topic, partition, offset, leaderEpoch }: FoundPlace) => ({ topic, partition, offset, leaderEpoch }))
+  }
+
+  #limits(options: QueryOptions | undefined, path: string): QueryOptions {
+    return readCallOptions(options, { timeoutMs: isIntegerFrom(1), signal: isSignal }, path)
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== null) throw new ClosedError('The consumer is closed')
+  }
+
+  /** @throws UsageError if there is nothing to read */
+  #requireReadable(path: string): void {
+    this.#requireOpen()
+    if (this.#subscription.kind !== 'none') return
+    throw new UsageError(`${path}: nothing to read; subscribe() to topics or assign() partitions first`, {
+      code: 'INVALID_STATE',
+    })
+  }
+
+  #requireGroup(path: string): ConsumerGroup<K, V> {
+    this.#requireOpen()
+    if (this.#group === null) throw new UsageError(`${path} needs the option 'groupId'`, { code: 'INVALID_STATE' })
+    return this.#group
+  }
+
+  #requireAssigned({ topic, partition }: TopicPartition, path: string): AssignedPartition {
+    this.#requireOpen()
+    const assigned = this.#partitions.get({ topic, partition })
+    if (assigned !== undefined) return assigned
+    throw new UsageError(`${path}: partition ${partition} of topic '${topic}' is not assigned to this consumer`, {
+      code: 'INVALID_STATE',
+      topic,
+      partition,
+    })
+  }
+}
