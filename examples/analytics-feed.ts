@@ -12,6 +12,7 @@ const run = `analytics-${Date.now()}`
 const types = ['ride_request', 'ride_accepted', 'ride_started', 'ride_completed', 'ride_cancelled']
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const admin = kafka.admin()
 const producer = kafka.producer({ valueSerializer: serde.json<RideEvent>(), compressionType: 'gzip' })
 const consumer = kafka.consumer({
   groupId: 'analytics',
@@ -22,6 +23,9 @@ const consumer = kafka.consumer({
 process.once('SIGINT', () => consumer.close())
 
 try {
+  if (!(await admin.listTopics()).includes('ride-events')) {
+    await admin.createTopics([{ name: 'ride-events', numPartitions: 3, replicationFactor: 1 }])
+  }
   const events = Array.from({ length: total }, (_, i) => ({ ride_id: `${run}-${i}`, event_type: types[i % 5] }))
   await producer.sendBatch(events.map((value) => ({ topic: 'ride-events', key: value.ride_id, value })))
 

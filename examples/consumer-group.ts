@@ -7,6 +7,7 @@ const run = Date.now()
 const total = 30
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const admin = kafka.admin()
 const producer = kafka.producer()
 const receivers = new Map<string, string[]>()
 
@@ -28,12 +29,9 @@ async function member(name: string): Promise<void> {
 }
 
 try {
-  await kafka
-    .admin()
-    .createTopics([{ name: topic, numPartitions: 4, replicationFactor: 1 }])
-    .catch((error) => {
-      if (error.code !== 'TOPIC_ALREADY_EXISTS') throw error
-    })
+  if (!(await admin.listTopics()).includes(topic)) {
+    await admin.createTopics([{ name: topic, numPartitions: 4, replicationFactor: 1 }])
+  }
   const members = [member('Ann'), member('Bob')]
   for (let i = 1; i <= total; i++) {
     await producer.send({ topic, key: `customer-${i % 10}`, value: `${run}-${i}` })

@@ -16,6 +16,7 @@ interface RideAssignment {
 }
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const admin = kafka.admin()
 const producer = kafka.producer({ valueSerializer: serde.json<RideRequest | RideAssignment>() })
 const consumer = kafka.consumer({
   groupId: 'assignment',
@@ -26,6 +27,9 @@ const consumer = kafka.consumer({
 process.once('SIGINT', () => consumer.close())
 
 try {
+  const existing = await admin.listTopics()
+  const missing = ['ride-requests', 'ride-assignments'].filter((name) => !existing.includes(name))
+  await admin.createTopics(missing.map((name) => ({ name, numPartitions: 3, replicationFactor: 1 })))
   const requests = ['Maria', 'Ahmed', 'Chen'].map((passenger): RideRequest => {
     return { event_type: 'ride_request', ride_id: randomUUID(), passenger }
   })

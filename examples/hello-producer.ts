@@ -3,9 +3,13 @@
 import { Kafka } from 'kafka-wire'
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const admin = kafka.admin()
 const producer = kafka.producer()
 
 try {
+  if (!(await admin.listTopics()).includes('my-topic')) {
+    await admin.createTopics([{ name: 'my-topic', numPartitions: 3, replicationFactor: 1 }])
+  }
   const { topic, partition, offset } = await producer.send({ topic: 'my-topic', key: 'hello', value: 'Hello, Kafka!' })
   console.log(`Stored in partition ${partition} of ${topic} at offset ${offset}`)
 

@@ -18,6 +18,7 @@ interface BillingEvent {
 }
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const admin = kafka.admin()
 const drivers = ['Dana', 'Emil', 'Femi']
 const mine = new Set<string>()
 
@@ -61,13 +62,9 @@ async function biller(): Promise<void> {
 }
 
 try {
-  const topics = ['ride-requests', 'billing-events'].map((name) => ({ name, numPartitions: 3, replicationFactor: 1 }))
-  await kafka
-    .admin()
-    .createTopics(topics)
-    .catch((error) => {
-      if (error.code !== 'TOPIC_ALREADY_EXISTS') throw error
-    })
+  const existing = await admin.listTopics()
+  const missing = ['ride-requests', 'billing-events'].filter((name) => !existing.includes(name))
+  await admin.createTopics(missing.map((name) => ({ name, numPartitions: 3, replicationFactor: 1 })))
   const passengers = kafka.producer({ valueSerializer: serde.json<RideRequest>() })
   for (const passenger of ['Maria', 'Ahmed', 'Chen', 'Ines', 'Noor']) {
     const ride_id = randomUUID()

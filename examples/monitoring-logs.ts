@@ -14,6 +14,7 @@ const limit = Number(process.argv[2] ?? Number.POSITIVE_INFINITY)
 const pauseMs = Number(process.argv[3] ?? 1000)
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const admin = kafka.admin()
 const producer = kafka.producer({ valueSerializer: serde.json<LogLine>() })
 const consumer = kafka.consumer({
   groupId: 'log-monitor',
@@ -60,6 +61,9 @@ async function monitor(): Promise<void> {
 }
 
 try {
+  if (!(await admin.listTopics()).includes('app-logs')) {
+    await admin.createTopics([{ name: 'app-logs', numPartitions: 3, replicationFactor: 1 }])
+  }
   await Promise.all([application(), monitor()])
 } finally {
   await kafka.close()

@@ -5,7 +5,7 @@
 //
 // Arguments: number of rides (10000), rides per second (1000). Ctrl-C stops the requests and lets the rest finish.
 
-import { Kafka, serde } from 'kafka-wire'
+import { Kafka, serde, type TopicPartitionOffset } from 'kafka-wire'
 import { openCluster } from './pipeline/cluster.ts'
 import { Ledger } from './pipeline/ledger.ts'
 import { LiveLine } from './pipeline/live-line.ts'
@@ -37,12 +37,15 @@ const GIVE_UP_MS = 60_000
 const total = Number(process.argv[2] ?? 10_000)
 const perSecond = Number(process.argv[3] ?? 1000)
 const run = Date.now().toString(36)
-const number = new Intl.NumberFormat('en')
+const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format
 
 const cluster = await openCluster()
 if (cluster === null) process.exit(1)
+console.log(`${count(total)} rides at ${count(perSecond)} a second, through Kafka at ${cluster.bootstrapServers}`)
 
 const kafka = new Kafka({ bootstrapServers: cluster.bootstrapServers, clientId: 'ride-pipeline' })
+const admin = kafka.admin()
+const auditor = kafka.consumer({ valueDeserializer: serde.json<{ ride_id: string }>() })
 const ledger = new Ledger()
 const line = new LiveLine()
 const stop = new AbortController()
@@ -110,18 +113,76 @@ async function bill(): Promise<void> {
   }
 }
 
-/** Reads what the others wrote, from where the topics ended when this run began, and keeps the ledger. */
-async function audit(): Promise<void> {
-  const consumer = kafka.consumer({ valueDeserializer: serde.json<{ ride_id: string }>() })
-  const { [ASSIGNMENTS]: assignments, [BILLS]: bills } = await kafka.admin().describeTopics([ASSIGNMENTS, BILLS])
+/** Where the topics end now: what the auditor reads from. */
+async function ends(): Promise<TopicPartitionOffset[]> {
+  const { [ASSIGNMENTS]: assignments, [BILLS]: bills } = await admin.describeTopics([ASSIGNMENTS, BILLS])
   const partitions = [assignments, bills].flatMap(({ name, partitions }) => {
     return partitions.map(({ partition }) => ({ topic: name, partition }))
   })
-  consumer.assign((await consumer.endOffsets(partitions)).map(({ topic, partition, offset }) => ({ topic, partition, offset })))
-  auditing()
-  for await (const { topic, value } of consumer) {
+  return auditor.endOffsets(partitions)
+}
+
+/** Reads what the others wrote, and keeps the ledger. */
+async function audit(): Promise<void> {
+  for await (const { topic, value } of auditor) {
     if (value === null) continue
     if (topic === ASSIGNMENTS) ledger.assign(value.ride_id)
     else ledger.bill(value.ride_id)
   }
+}
+
+/** Shows what is going on until every requested ride is billed. */
+async function watch(requests: Promise<void>): Promise<void> {
+  let done = false
+  void requests.finally(() => {
+    done = true
+  })
+  const started = performance.now()
+  let before = { at: started, billed: 0 }
+  let lastProgress = started
+  while (!(done && ledger.settled)) {
+    await new Promise((resolve) => setTimeout(resolve, process.stdout.isTTY ? 200 : 1000))
+    const now = performance.now()
+    const rate = ((ledger.billed - before.billed) / (now - before.at)) * 1000
+    if (ledger.billed > before.billed) lastProgress = now
+    if (now - lastProgress > GIVE_UP_MS) throw new Error(`Nothing was billed for ${GIVE_UP_MS / 1000} s`)
+    before = { at: now, billed: ledger.billed }
+    const { requested, assigned, billed } = ledger
+    const counts = `requested ${count(requested)}  assigned ${count(assigned)}  billed ${count(billed)}`
+    line.show(`${counts}  ${count(rate)}/s  ${((now - started) / 1000).toFixed(0)} s`)
+  }
+  line.clear()
+}
+
+function summary(seconds: number): string {
+  const { lost, repeated } = ledger.faults
+  const fine = lost === 0 && repeated === 0
+  const verdict = fine ? 'each matched and billed exactly once' : `${lost} lost, ${repeated} done more than once`
+  return [
+    `${count(ledger.requested)} rides requested, ${verdict}, in ${seconds.toFixed(1)} s`,
+    `Matchers: ${matchedBy.map((matched) => count(matched)).join(' + ')} rides`,
+    `From request to bill: ${count(ledger.latency(0.5))} ms for half of the rides, ${count(ledger.latency(0.99))} ms for 99 % of them`,
+  ].join('\n')
+}
+
+try {
+  const existing = await admin.listTopics()
+  const missing = [REQUESTS, ASSIGNMENTS, BILLS].filter((name) => !existing.includes(name))
+  await admin.createTopics(missing.map((name) => ({ name, numPartitions: 6, replicationFactor: 1 })))
+  auditor.assign(await ends())
+
+  const started = performance.now()
+  const matchers = Array.from({ length: MATCHERS }, (_, member) => matchDrivers(member))
+  const services = Promise.all([...matchers, bill(), audit()])
+  const requests = requestRides()
+  // A service ends only when the client is closed, unless it fails.
+  await Promise.race([Promise.all([requests, watch(requests)]), services])
+  const seconds = (performance.now() - started) / 1000
+  await kafka.close()
+  await services
+  console.log(summary(seconds))
+  if (ledger.faults.lost + ledger.faults.repeated > 0) process.exitCode = 1
+} finally {
+  await kafka.close()
+  await cluster.stop()
 }

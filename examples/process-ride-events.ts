@@ -8,6 +8,7 @@ type RideEvent =
   | { event_type: 'ride_completed'; ride_id: string; fare: number }
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const admin = kafka.admin()
 const producer = kafka.producer({ valueSerializer: serde.json<RideEvent>() })
 const consumer = kafka.consumer({
   groupId: 'ride-processor',
@@ -18,6 +19,9 @@ const consumer = kafka.consumer({
 process.once('SIGINT', () => consumer.close())
 
 try {
+  if (!(await admin.listTopics()).includes('ride-events')) {
+    await admin.createTopics([{ name: 'ride-events', numPartitions: 3, replicationFactor: 1 }])
+  }
   const rides = ['Maria', 'Ahmed', 'Chen'].map((passenger) => ({ ride_id: randomUUID(), passenger }))
   for (const { ride_id, passenger } of rides) {
     const topic = 'ride-events'
@@ -28,7 +32,7 @@ try {
   }
 
   const open = new Map<string, string>()
-  const unfinished = new Set(rides.map(({ ride_id }) => ride_id))
+  const unfinished = new Set<string>(rides.map(({ ride_id }) => ride_id))
   for await (const message of consumer) {
     const event = message.value
     if (event?.event_type === 'ride_request') {

@@ -13,9 +13,13 @@ interface RideRequest {
 }
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
+const admin = kafka.admin()
 const producer = kafka.producer({ valueSerializer: serde.json<RideRequest>() })
 
 try {
+  if (!(await admin.listTopics()).includes('ride-requests')) {
+    await admin.createTopics([{ name: 'ride-requests', numPartitions: 3, replicationFactor: 1 }])
+  }
   const request: RideRequest = {
     event_type: 'ride_request',
     ride_id: randomUUID(),

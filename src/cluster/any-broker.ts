@@ -1,4 +1,4 @@
-import { AuthenticationError, ConnectionError, KafkaError } from '../errors.ts'
+import { AuthenticationError, ConnectionError, KafkaError, UnsupportedVersionError } from '../errors.ts'
 import type { Broker } from '../network/broker.ts'
 import { type Backoff, Deadline, sleep } from '../retry.ts'
 import { firstAnswer } from './first-answer.ts'
@@ -87,6 +87,8 @@ function unreachable(failures: Array<{ candidate: Broker; error: unknown }>): Ka
   })
   const retriable = failures.some(({ error }) => error instanceof KafkaError && error.retriable)
   const errors = failures.map(({ error }) => error)
+  // They were reached, and none of them has the API.
+  if (errors.length > 0 && errors.every((error) => error instanceof UnsupportedVersionError)) return errors[0]
   // One that can only be wrong (a web server, say) is reported as what it is when there is no other.
   const only = errors.length === 1 && !retriable && errors[0] instanceof KafkaError ? errors[0] : null
   if (only !== null) return only

@@ -1,0 +1,31 @@
+import { dockerKafka } from '../../test/support/docker.ts'
+import { KafkaCluster } from '../../test/support/kafka-cluster.ts'
+import { resolveKafkaVersion } from '../../test/support/kafka-versions.ts'
+import { hasJavaAndMaven } from '../../test/support/tools.ts'
+
+export interface OpenCluster {
+  readonly bootstrapServers: string
+  stop(): Promise<void>
+}
+
+/**
+ * The cluster of KAFKA_BOOTSTRAP_SERVERS, or a broker started for this run as the tests start theirs.
+ * Where neither can be had it says how to get one, and returns null.
+ */
+export async function openCluster(): Promise<OpenCluster | null> {
+  const bootstrapServers = process.env.KAFKA_BOOTSTRAP_SERVERS
+  if (bootstrapServers) return { bootstrapServers, stop: async () => {} }
+
+  const version = resolveKafkaVersion()
+  console.log(`Starting Kafka ${version} on this machine (the first time it is downloaded, which takes a minute)`)
+  const container = await dockerKafka(version)
+  if (container !== null) return container
+  if (await hasJavaAndMaven()) {
+    const cluster = await KafkaCluster.start({ version })
+    return { bootstrapServers: cluster.bootstrapServers, stop: () => cluster.stopAll() }
+  }
+  console.error(
+    'There is no Kafka: set KAFKA_BOOTSTRAP_SERVERS to a running broker, or install Docker, or Java 17 (or later) and Maven.',
+  )
+  return null
+}

@@ -1,0 +1,219 @@
+import type { BrokerPool } from '../cluster/broker-pool.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { PartitionMetadata } from '../cluster/metadata.ts'
+import { ClosedError, type KafkaError, UsageError } from '../errors.ts'
+import { describe } from '../options.ts'
+import { abortable, abortError, MAX_TIMER_MS, monotonicNow } from '../retry.ts'
+import { Accumulator } from './accumulator.ts'
+import type { ProducerBatch } from './batch.ts'
+import { BatchDelivery, CallbackDelivery, type Delivery, type DeliveryCallback, PromiseDelivery } from './delivery.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { Expiry } from './expiry.ts'
+import { ProducerIdentity } from './idempotence.ts'
+import { Intake } from './intake.ts'
+import type { ProducerMessage, RecordMetadata } from './message.ts'
+import { type ProducerMetrics, ProducerStatistics } from './metrics.ts'
+import { type ProducerOptions, type ResolvedProducerOptions, readProducerOptions } from './options.ts'
+import { Settlement } from './settlement.ts'
+
+export interface SendOptions {
+  /** Rejects the promise with an `AbortError` when aborted. A record that is already on its way is delivered all the same. */
+  signal?: AbortSignal
+}
+
+export interface CallbackOptions {
+  /**
+   * Called with the outcome in place of a promise. What it throws is an uncaught exception.
+   */
+  onDelivery: DeliveryCallback
+}
+
+/**
+ * Writes records to topics. Made by `kafka.producer()`; needs no `connect()`.
+ *
+ * Records of one partition are written in the order of their `send` calls. With the default options a record is
+ * acknowledged when all in-sync replicas have it, retries write nothing twice, and every promise settles within
+ * `deliveryTimeoutMs`. An error's `persisted` says whether the record can be in the log all the same.
+ */
+export class Producer<K = never, V = never> {
+  readonly #cluster: Cluster
+  readonly #options: ResolvedProducerOptions<never, never>
+  readonly #pool: BrokerPool
+  readonly #accumulator: Accumulator
+  readonly #dispatcher: Dispatcher
+  readonly #expiry: Expiry
+  readonly #intake: Intake
+  readonly #statistics = new ProducerStatistics()
+  readonly #onClose: () => void
+  #closing: Promise<void> | null = null
+
+  /** @internal */
+  constructor(cluster: Cluster, options: ProducerOptions<K, V>, onClose: () => void = () => {}) {
+    const resolved = readProducerOptions<K, V>(options) as unknown as ResolvedProducerOptions<never, never>
+    const { retryBackoffMs, retryBackoffMaxMs } = cluster.options
+    const { enableIdempotence, transactionTimeoutMs, deliveryTimeoutMs } = resolved
+    this.#cluster = cluster
+    this.#options = resolved
+    this.#onClose = onClose
+    this.#pool = cluster.pool()
+    this.#accumulator = new Accumulator({ ...resolved, retryBackoffMs, retryBackoffMaxMs })
+    const settlement = new Settlement(cluster, this.#accumulator, this.#statistics, enableIdempotence)
+    this.#dispatcher = new Dispatcher({
+      cluster,
+      accumulator: this.#accumulator,
+      settlement,
+      statistics: this.#statistics,
+      identity: enableIdempotence ? new ProducerIdentity(cluster, transactionTimeoutMs) : null,
+      options: resolved,
+      broker: (id) => this.#pool.broker(id),
+    })
+    this.#expiry = new Expiry(this.#accumulator, settlement, deliveryTimeoutMs)
+    this.#accumulator.onSealed = (queue) => this.#dispatcher.route(queue)
+    this.#accumulator.onIdle = () => this.#expiry.rest()
+    this.#intake = new Intake({
+      cluster,
+      accumulator: this.#accumulator,
+      dispatcher: this.#dispatcher,
+      expiry: this.#expiry,
+      statistics: this.#statistics,
+      options: resolved,
+    })
+  }
+
+  /**
+   * Sends a record; resolves when it is acknowledged as `acks` demands. A rejected promise that nobody awaits is an
+   * unhandled rejection: to send without waiting, use `onDelivery`.
+   * @throws (rejects with) UsageError for a message that cannot be sent; KafkaError `MESSAGE_TOO_LARGE` for one above
+   * `maxRequestSize`; SerializationError; TimeoutError after `maxBlockMs` without memory or metadata, or after
+   * `deliveryTimeoutMs`; BrokerError, AuthorizationError; AbortError; ClosedError
+   */
+  send(message: ProducerMessage<K, V>, options?: SendOptions): Promise<RecordMetadata>
+  /** Sends a record and tells the outcome to a callback. */
+  send(message: ProducerMessage<K, V>, options: CallbackOptions): void
+  send(
+    message: ProducerMessage<K, V>,
+    { signal, onDelivery }: SendOptions & Partial<CallbackOptions> = {},
+  ): Promise<RecordMetadata> | void {
+    const record = message as unknown as ProducerMessage
+    if (onDelivery === undefined) {
+      if (signal?.aborted) return Promise.reject(abortError(signal))
+      const outcome = new Promise<RecordMetadata>((resolve, reject) => {
+        this.#take(record, new PromiseDelivery(resolve, reject), signal)
+      })
+      return signal === undefined ? outcome : abortable(outcome, signal)
+    }
+    if (typeof onDelivery !== 'function') {
+      throw new UsageError(`send(): option 'onDelivery' must be a function, got ${describe(onDelivery)}`)
+    }
+    this.#take(record, new CallbackDelivery(onDelivery), undefined)
+  }
+
+  /**
+   * Sends records, of any topics; resolves when all are acknowledged, with where they were written, in their order.
+   * Not atomic.
+   * @throws (rejects with) PartialFailureError when all have an outcome and some failed: `results[i]` is the metadata or
+   * the error of `messages[i]`
+   */
+  sendBatch(messages: ReadonlyArray<ProducerMessage<K, V>>, { signal }: SendOptions = {}): Promise<RecordMetadata[]> {
+    if (!Array.isArray(messages)) {
+      return Promise.reject(new UsageError(`sendBatch() needs an array of messages, got ${describe(messages)}`))
+    }
+    if (signal?.aborted) return Promise.reject(abortError(signal))
+    if (this.#closing !== null) return Promise.reject(closed())
+    const delivery = new BatchDelivery(messages.length)
+    const now = monotonicNow()
+    const timestamp = Date.now()
+    for (let i = 0; i < messages.length; i++) this.#intake.take(messages[i], delivery, i, now, timestamp, signal)
+    return signal === undefined ? delivery.promise : abortable(delivery.promise, signal)
+  }
+
+  /** Sends what waits for more records, and resolves when everything sent before this call has an outcome. */
+  async flush({ signal }: SendOptions = {}): Promise<void> {
+    await abortable(this.#flush(), signal)
+  }
+
+  /**
+   * Partitions of a topic, as far as known.
+   * @throws BrokerError `UNKNOWN_TOPIC_OR_PARTITION`, AuthorizationError; TimeoutError after `maxBlockMs`
+   */
+  async partitionsFor(topic: string, { signal }: SendOptions = {}): Promise<PartitionMetadata[]> {
+    if (typeof topic !== 'string' || topic === '') {
+      throw new UsageError(`partitionsFor() needs the name of a topic, got ${describe(topic)}`)
+    }
+    if (this.#closing !== null) throw closed()
+    const { partitions } = await this.#cluster.topic(topic, {
+      timeoutMs: this.#options.maxBlockMs,
+      signal,
+      allowAutoTopicCreation: true,
+    })
+    return partitions.map((partition) => ({ ...partition }))
+  }
+
+  /** False while `bufferMemory` is full, when `send` waits for memory: a source that can be paused should be. */
+  writable(): boolean {
+    return this.#closing === null && this.#accumulator.memory.hasRoom
+  }
+
+  /** Figures since the producer was made. */
+  metrics(): ProducerMetrics {
+    return this.#statistics.snapshot(this.#accumulator.memory)
+  }
+
+  /**
+   * Delivers what was sent, then ends. Safe to call more than once.
+   * @param options `timeoutMs`: how long it waits for outcomes, by default `deliveryTimeoutMs`; records without one then
+   * fail with a ClosedError
+   */
+  close({ timeoutMs = this.#options.deliveryTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
+      return Promise.reject(
+        new UsageError(`close(): option 'timeoutMs' must be a number of at least 0, got ${describe(timeoutMs)}`),
+      )
+    }
+    this.#closing ??= this.#close(timeoutMs)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #take(message: ProducerMessage, delivery: Delivery, signal: AbortSignal | undefined): void {
+    if (this.#closing !== null) delivery.failed(0, closed())
+    else this.#intake.take(message, delivery, 0, monotonicNow(), Date.now(), signal)
+  }
+
+  async #flush(): Promise<void> {
+    await this.#intake.emptied()
+    await this.#accumulator.flush((queue) => this.#dispatcher.route(queue))
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const timeUp = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.min(timeoutMs, MAX_TIMER_MS))
+    })
+    await Promise.race([this.#flush(), timeUp])
+    clearTimeout(timer)
+    this.#dispatcher.close()
+    this.#expiry.close()
+    this.#intake.close(closed())
+    this.#accumulator.failAll(undelivered)
+    this.#pool.close()
+    this.#onClose()
+  }
+}
+
+function closed(): ClosedError {
+  return new ClosedError('The producer is closed', { persisted: 'no' })
+}
+
+function undelivered(batch: ProducerBatch): KafkaError {
+  const { topic, partition, count } = batch
+  const cause = batch.lastError ?? batch.queue.lastError ?? undefined
+  return new ClosedError(
+    `The producer was closed before ${count === 1 ? 'a record' : `${count} records`} for topic '${topic}' partition ` +
+      `${partition} had an outcome`,
+    { topic, partition, cause, persisted: batch.maybeWritten || batch.awaitsAnswer ? 'maybe' : 'no' },
+  )
+}

@@ -1,0 +1,68 @@
+import type { RecordField } from '../../protocol/records/index.ts'
+import type { TopicMetadata } from '../cluster/metadata.ts'
+import type { AppendableRecord } from './accumulator.ts'
+import type { ProducerMessage } from './message.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import { StickyPartitioner } from './partitioner.ts'
+
+/** A message on its way into the accumulator. */
+export interface PendingRecord extends AppendableRecord {
+  readonly message: ProducerMessage
+  /** When it was given to `send`, on the monotonic clock. */
+  readonly sentAt: number
+  readonly signal: AbortSignal | undefined
+  key: RecordField
+  value: RecordField
+  size: number
+  /** Key and value, while a serializer is at work. */
+  serializing: Promise<[RecordField, RecordField]> | null
+  /** Called when it has been added, or has failed. */
+  onAdmitted?: () => void
+}
+
+/** One topic of a producer: its partitions' queues, and the line of those who cannot be added to one at once. */
+export class ProducerTopic {
+  readonly name: string
+  readonly sticky: StickyPartitioner
+  readonly queues: PartitionQueue[] = []
+  /** Somebody lets those in line in, one after the other. */
+  admitting = false
+  #line: PendingRecord[] = []
+  #next = 0
+
+  constructor(name: string, stickyBytes: number) {
+    this.name = name
+    this.sticky = new StickyPartitioner(stickyBytes)
+  }
+
+  get hasLine(): boolean {
+    return this.#next < this.#line.length
+  }
+
+  get first(): PendingRecord | undefined {
+    return this.#line[this.#next]
+  }
+
+  get last(): PendingRecord | undefined {
+    return this.hasLine ? this.#line[this.#line.length - 1] : undefined
+  }
+
+  push(record: PendingRecord): void {
+    this.#line.push(record)
+  }
+
+  shift(): PendingRecord {
+    const record = this.#line[this.#next++]
+    // A line of a million must not be moved up a million times.
+    if (this.#next >= 1024 && this.#next * 2 >= this.#line.length) {
+      this.#line = this.#line.slice(this.#next)
+      this.#next = 0
+    }
+    return record
+  }
+}
+
+/** True if the topic can be written to as far as is known. */
+export function isKnown(topic: TopicMetadata | undefined): topic is TopicMetadata {
+  return topic !== undefined && topic.partitions.length > 0
+}
