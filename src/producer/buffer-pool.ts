@@ -26,9 +26,9 @@ export class BufferPool {
   give(buffer: Buffer): void {
     const size = buffer.length
     if (size !== sizeClass(size) || this.#bytes + size > this.#maxBytes) return
-    let free = this.#free.get(size)
-    if (free === undefined) this.#free.set(size, (free = []))
-    free.push(buffer)
+    const free = this.#free.get(size)
+    if (free === undefined) this.#free.set(size, [buffer])
+    else free.push(buffer)
     this.#bytes += size
   }
 }

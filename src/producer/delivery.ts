@@ -91,14 +91,12 @@ export class BatchDelivery implements Delivery {
     if (--this.#remaining === 0) this.#settle()
   }
 
-  /** Gives every record that has no outcome yet this one. */
-  failRest(error: KafkaError): void {
-    for (let i = 0; i < this.#results.length; i++) this.failed(i, error)
-  }
-
   #settle(): void {
     const error = this.#firstError
-    if (error === null) return this.#resolve(this.#results as RecordMetadata[])
+    if (error === null) {
+      this.#resolve(this.#results as RecordMetadata[])
+      return
+    }
     const count = this.#results.length
     this.#reject(
       new PartialFailureError(

@@ -113,7 +113,10 @@ export class PartitionQueue {
 
   /** Gives a batch its place in the sequence, unless it has kept the one of an earlier attempt. */
   stamp(batch: ProducerBatch, current: ProducerStamp): void {
-    if (batch.stamp !== null) return batch.stampWith(batch.stamp, batch.sequence)
+    if (batch.stamp !== null) {
+      batch.stampWith(batch.stamp, batch.sequence)
+      return
+    }
     if (this.#stamp === null || this.#needsNewProducerId) {
       this.#stamp = current
       this.#nextSequence = 0

@@ -93,7 +93,7 @@ export class Producer<K = never, V = never> {
   send(
     message: ProducerMessage<K, V>,
     { signal, onDelivery }: SendOptions & Partial<CallbackOptions> = {},
-  ): Promise<RecordMetadata> | void {
+  ): Promise<RecordMetadata> | undefined {
     const record = message as unknown as ProducerMessage
     if (onDelivery === undefined) {
       if (signal?.aborted) return Promise.reject(abortError(signal))
@@ -106,6 +106,7 @@ export class Producer<K = never, V = never> {
       throw new UsageError(`send(): option 'onDelivery' must be a function, got ${describe(onDelivery)}`)
     }
     this.#take(record, new CallbackDelivery(onDelivery), undefined)
+    return undefined
   }
 
   /**

@@ -82,12 +82,19 @@ export class Sender {
   #run(): void {
     if (this.#closed || this.#listed.size === 0) return
     const broker = this.#context.broker(this.#id)
-    if (broker === undefined) return this.#handBack()
-    const connection = broker.current
-    if (connection === null) return this.#prepare(broker.connection().then(() => {}))
+    const connection = broker?.current
+    if (broker === undefined) this.#handBack()
+    else if (connection) this.#fillSlots(connection)
+    else this.#prepare(broker.connection())
+  }
+
+  #fillSlots(connection: Connection): void {
     const { identity } = this.#context
-    while (this.#inFlight < this.#slots && !this.#closed) {
-      if (identity !== null && identity.current === null) return this.#prepare(identity.acquire())
+    while (this.#inFlight < this.#slots) {
+      if (identity !== null && identity.current === null) {
+        this.#prepare(identity.acquire())
+        break
+      }
       const batches = this.#gather()
       if (batches.length === 0) break
       this.#transmit(connection, batches)
@@ -95,7 +102,7 @@ export class Sender {
   }
 
   /** Nothing can be sent before `promise` has settled. */
-  #prepare(promise: Promise<void>): void {
+  #prepare(promise: Promise<unknown>): void {
     if (this.#preparing) return
     this.#preparing = true
     promise.then(
@@ -269,6 +276,7 @@ export class Sender {
 
   #lost(request: ProduceRequest, error: unknown): void {
     const cause = error instanceof KafkaError ? error : new KafkaError(String(error), { cause: error })
+    // Perhaps the broker has gone, and others lead its partitions.
     this.#context.cluster.invalidate()
     for (const batch of request.batches) this.#loseBatch(batch, cause)
     this.#slotFree()

@@ -10,7 +10,7 @@ import type { ProducerStatistics } from './metrics.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { PartitionAnswer } from './produce-request.ts'
 import { readRecords } from './split.ts'
-import { judge, mayBeWritten } from './verdict.ts'
+import { judge, mayBeWritten, type Verdict } from './verdict.ts'
 
 /**
  * Whether a failed connection or request is worth another try. A connection that is closed without an error belonged to
@@ -50,7 +50,6 @@ export class Settlement {
   /** @returns a promise where the records of the batch must be read again first */
   answered(batch: ProducerBatch, answer: PartitionAnswer, context: AnswerContext): void | Promise<void> {
     const { queue } = batch
-    const now = monotonicNow()
     const { errorCode } = answer
     if (meansStaleMetadata(errorCode)) this.#follow(queue, answer, context)
     const verdict = judge(errorCode, {
@@ -60,47 +59,46 @@ export class Settlement {
       records: batch.count,
       invalidRecords: new Set(answer.recordErrors.map(({ batchIndex }) => batchIndex)).size,
     })
-    if (verdict === 'done') {
-      queue.resolve(batch, now)
-      batch.succeed(answer.baseOffset, answer.logAppendTimeMs)
-      return this.#finish(batch, null, context.written)
-    }
     if (mayBeWritten(errorCode)) batch.maybeWritten = true
-    if (batch.settled) {
-      // It expired while it was on its way.
-      queue.forget(batch, now)
-      return this.#accumulator.release(batch, context.written)
-    }
+    if (batch.settled) this.#forget(batch, context.written)
+    else if (verdict === 'done') this.#succeed(batch, answer.baseOffset, answer.logAppendTimeMs, context.written)
+    else return this.#failed(batch, answer, verdict, context)
+  }
+
+  #failed(
+    batch: ProducerBatch,
+    answer: PartitionAnswer,
+    verdict: Exclude<Verdict, 'done'>,
+    context: AnswerContext,
+  ): void | Promise<void> {
     if (verdict === 'split') return this.#split(batch, context)
     if (verdict === 'retry-without-invalid') return this.#withoutInvalid(batch, answer, context)
     const error = this.#error(batch, answer, context)
-    if (verdict === 'reject') return this.reject(batch, error, context.written)
+    if (verdict === 'reject') {
+      this.reject(batch, error, context.written)
+      return
+    }
     this.#statistics.recordRetries += batch.count
-    if (verdict === 'retry') queue.retry(batch, now, error)
-    else queue.retryInNewEpoch(batch, now, error)
+    if (verdict === 'retry') batch.queue.retry(batch, monotonicNow(), error)
+    else batch.queue.retryInNewEpoch(batch, monotonicNow(), error)
   }
 
   /** The request got no answer: the connection was lost, or what came was not an answer. */
   lost(batch: ProducerBatch, error: KafkaError): void {
-    const { queue } = batch
-    const now = monotonicNow()
     const neverSent = error instanceof UnsupportedVersionError || error instanceof EncodeError
     if (!neverSent) batch.maybeWritten = true
-    if (batch.settled) {
-      queue.forget(batch, now)
-      return this.#accumulator.release(batch, false)
+    if (batch.settled) this.#forget(batch, false)
+    else if (!mayHeal(error)) this.reject(batch, error, false)
+    else {
+      this.#statistics.recordRetries += batch.count
+      batch.queue.retry(batch, monotonicNow(), error)
     }
-    if (!mayHeal(error)) return this.reject(batch, error, false)
-    this.#statistics.recordRetries += batch.count
-    queue.retry(batch, now, error)
   }
 
   /** With acks 0 nobody answers: what the socket has written counts as sent. */
   written(batch: ProducerBatch): void {
-    const { queue } = batch
-    queue.resolve(batch, monotonicNow())
-    batch.succeed(-1, -1)
-    this.#finish(batch, null, true)
+    if (batch.settled) this.#forget(batch, true)
+    else this.#succeed(batch, -1, -1, true)
   }
 
   /** The batch's records fail for good. It may be in line or on its way. */
@@ -114,13 +112,24 @@ export class Settlement {
 
   /** The batch's time is up. On its way it keeps its memory and its place until it is answered. */
   expire(batch: ProducerBatch, error: KafkaError): void {
-    const { queue } = batch
     batch.fail(error)
     this.#count(batch, error)
     this.#accumulator.completed(batch)
     if (batch.awaitsAnswer) return
-    queue.discard(batch)
+    batch.queue.discard(batch)
     this.#accumulator.release(batch, false)
+  }
+
+  #succeed(batch: ProducerBatch, baseOffset: number, logAppendTime: number, reusable: boolean): void {
+    batch.queue.resolve(batch, monotonicNow())
+    batch.succeed(baseOffset, logAppendTime)
+    this.#finish(batch, null, reusable)
+  }
+
+  /** It expired while it was on its way, and now that it is answered nobody needs it any more. */
+  #forget(batch: ProducerBatch, reusable: boolean): void {
+    batch.queue.forget(batch, monotonicNow())
+    this.#accumulator.release(batch, reusable)
   }
 
   #finish(batch: ProducerBatch, error: KafkaError | null, reusable: boolean): void {
@@ -187,8 +196,8 @@ export class Settlement {
       const records = await readRecords(batch)
       // It may have expired meanwhile.
       if (batch.settled) {
-        queue.forget(batch, monotonicNow())
-        return this.#accumulator.release(batch, context.written)
+        this.#forget(batch, context.written)
+        return
       }
       const groups: number[][] = []
       for (let i = 0; i < records.length; i++) {
