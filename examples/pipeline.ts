@@ -5,7 +5,7 @@
 //
 // Arguments: number of rides (10000), rides per second (1000). Ctrl-C stops the requests and lets the rest finish.
 
-import { Kafka, serde, type TopicPartitionOffset } from 'kafka-wire'
+import { Kafka, serde } from 'kafka-wire'
 import { openCluster } from './pipeline/cluster.ts'
 import { Ledger } from './pipeline/ledger.ts'
 import { LiveLine } from './pipeline/live-line.ts'
@@ -114,7 +114,7 @@ async function bill(): Promise<void> {
 }
 
 /** Where the topics end now: what the auditor reads from. */
-async function ends(): Promise<TopicPartitionOffset[]> {
+async function ends() {
   const { [ASSIGNMENTS]: assignments, [BILLS]: bills } = await admin.describeTopics([ASSIGNMENTS, BILLS])
   const partitions = [assignments, bills].flatMap(({ name, partitions }) => {
     return partitions.map(({ partition }) => ({ topic: name, partition }))

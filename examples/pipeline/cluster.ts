@@ -1,5 +1,6 @@
 import { dockerKafka } from '../../test/support/docker.ts'
 import { KafkaCluster } from '../../test/support/kafka-cluster.ts'
+import { hasKafkaJars } from '../../test/support/kafka-jars.ts'
 import { resolveKafkaVersion } from '../../test/support/kafka-versions.ts'
 import { hasJavaAndMaven } from '../../test/support/tools.ts'
 
@@ -17,10 +18,12 @@ export async function openCluster(): Promise<OpenCluster | null> {
   if (bootstrapServers) return { bootstrapServers, stop: async () => {} }
 
   const version = resolveKafkaVersion()
-  console.log(`Starting Kafka ${version} on this machine (the first time it is downloaded, which takes a minute)`)
   const container = await dockerKafka(version)
   if (container !== null) return container
   if (await hasJavaAndMaven()) {
+    if (!(await hasKafkaJars(version)))
+      console.log(`Downloading Kafka ${version} by Maven, this once; it takes a minute`)
+    console.log(`Starting Kafka ${version}`)
     const cluster = await KafkaCluster.start({ version })
     return { bootstrapServers: cluster.bootstrapServers, stop: () => cluster.stopAll() }
   }
