@@ -1,6 +1,6 @@
 import { SerializationError } from '../errors.ts'
 import { Message } from './message.ts'
-import type { Deserialize, Deserializer } from './options.ts'
+import type { Deserializer } from './options.ts'
 
 /** A {@link SerializationError} from `next()`: `record` is the message with the bytes as they came. */
 export class DeserializationError extends SerializationError {
@@ -17,12 +17,12 @@ export class DeserializationError extends SerializationError {
 
 /** Applies a consumer's deserializers to a message, in place. Without any, messages stay as they are. */
 export class Deserialization<K, V> {
-  readonly #key: Deserialize<K> | undefined
-  readonly #value: Deserialize<V> | undefined
+  readonly #key: Deserializer<K> | undefined
+  readonly #value: Deserializer<V> | undefined
 
   constructor(key: Deserializer<K> | undefined, value: Deserializer<V> | undefined) {
-    this.#key = asFunction(key)
-    this.#value = asFunction(value)
+    this.#key = key
+    this.#value = value
   }
 
   /** True if messages are to be delivered as they came. */
@@ -46,7 +46,7 @@ export class Deserialization<K, V> {
     name: 'key' | 'value',
     raw: Message,
     data: Buffer | null,
-    deserialize: Deserialize<T> | undefined,
+    deserialize: Deserializer<T> | undefined,
   ): T | null | Promise<T | null> {
     if (data === null) return null
     // Without a deserializer of its own the part's type is Buffer.
@@ -61,11 +61,6 @@ export class Deserialization<K, V> {
       throw failed(name, raw, cause)
     }
   }
-}
-
-function asFunction<T>(deserializer: Deserializer<T> | undefined): Deserialize<T> | undefined {
-  if (deserializer === undefined || typeof deserializer === 'function') return deserializer
-  return (topic, data, headers) => deserializer.deserialize(topic, data, headers)
 }
 
 function isThenable<T>(value: T | Promise<T>): value is Promise<T> {

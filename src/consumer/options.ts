@@ -20,10 +20,7 @@ import { readSubscription, type SubscribeTopics } from './subscription.ts'
 import type { TopicPartition } from './topic-partition.ts'
 
 /** Turns bytes into a value, now or later. Null keys and values stay null and never reach it. */
-export type Deserialize<T> = (topic: string, data: Buffer, headers: Headers) => T | Promise<T>
-
-/** A function, or a serde such as `serde.json<Ride>()`. */
-export type Deserializer<T> = Deserialize<T> | { deserialize: Deserialize<T> }
+export type Deserializer<T> = (topic: string, data: Buffer, headers: Headers) => T | Promise<T>
 
 /** A function, or an object with one, such as a `Serde`. */
 export type DeserializerOption<T> = Deserializer<T> | { deserialize: Deserializer<T> }
@@ -153,14 +150,6 @@ function deserializer<T>(value: unknown, path: string): Deserializer<T> {
     throw mistyped(path, 'a function, or an object with a function `deserialize`', value)
   }
   return (topic, data, headers) => (serde as { deserialize: Deserializer<T> }).deserialize(topic, data, headers)
-}
-
-function deserializer<T>(): OptionCheck<Deserializer<T>> {
-  return (value, path) => {
-    const { deserialize } = (value ?? {}) as { deserialize?: unknown }
-    if (typeof value === 'function' || typeof deserialize === 'function') return value as Deserializer<T>
-    throw mistyped(path, 'a function, or an object with a function deserialize', value)
-  }
 }
 
 const deserializationError: OptionCheck<DeserializationErrorPolicy> = (value, path) => {
