@@ -40,12 +40,14 @@ export class Writer {
 
   writeBoolean(value: boolean): void {
     if (typeof value !== 'boolean') throw notA('boolean', value)
-    this.buffer[this.reserve(1)] = value ? 1 : 0
+    const at = this.reserve(1)
+    this.buffer[at] = value ? 1 : 0
   }
 
   writeInt8(value: number): void {
     if ((value << 24) >> 24 !== value) throw notA('8-bit integer', value)
-    this.buffer[this.reserve(1)] = value
+    const at = this.reserve(1)
+    this.buffer[at] = value
   }
 
   writeInt16(value: number): void {
@@ -64,7 +66,8 @@ export class Writer {
   writeInt64(value: number | bigint): void {
     if (typeof value === 'bigint') {
       if (BigInt.asIntN(64, value) !== value) throw notA('64-bit integer', value)
-      this.buffer.writeBigInt64BE(value, this.reserve(8))
+      const at = this.reserve(8)
+      this.buffer.writeBigInt64BE(value, at)
       return
     }
     if (!Number.isSafeInteger(value)) throw notA('safe integer', value)
@@ -76,7 +79,8 @@ export class Writer {
 
   writeFloat64(value: number): void {
     if (typeof value !== 'number') throw notA('number', value)
-    this.buffer.writeDoubleBE(value, this.reserve(8))
+    const at = this.reserve(8)
+    this.buffer.writeDoubleBE(value, at)
   }
 
   writeUnsignedVarint(value: number): void {
@@ -100,13 +104,15 @@ export class Writer {
   writeString(value: string): void {
     const length = stringBytes(value)
     this.writeInt16(length)
-    this.buffer.write(value, this.reserve(length), length, 'utf8')
+    const at = this.reserve(length)
+    this.buffer.write(value, at, length, 'utf8')
   }
 
   writeCompactString(value: string): void {
     const length = stringBytes(value)
     this.writeUnsignedVarint(length + 1)
-    this.buffer.write(value, this.reserve(length), length, 'utf8')
+    const at = this.reserve(length)
+    this.buffer.write(value, at, length, 'utf8')
   }
 
   writeBytes(value: Uint8Array): void {
@@ -132,7 +138,8 @@ export class Writer {
   /** Bytes without a length before them. Large ones are not copied. */
   append(value: Uint8Array): void {
     if (value.length < SPLICE_BYTES) {
-      this.buffer.set(value, this.reserve(value.length))
+      const at = this.reserve(value.length)
+      this.buffer.set(value, at)
       return
     }
     this.closeChunk()
@@ -160,7 +167,7 @@ export class Writer {
     buffer[at + 3] = value
   }
 
-  /** Makes room and moves on; returns where the room begins. */
+  /** Makes room and moves on; returns where the room begins. `buffer` may be another one afterwards. */
   private reserve(length: number): number {
     const at = this.position
     if (at + length <= this.buffer.length) {
