@@ -43,9 +43,11 @@ const cluster = await openCluster()
 if (cluster === null) process.exit(1)
 console.log(`${count(total)} rides at ${count(perSecond)} a second, through Kafka at ${cluster.bootstrapServers}`)
 
+// The services, and who watches them: closed one after the other.
 const kafka = new Kafka({ bootstrapServers: cluster.bootstrapServers, clientId: 'ride-pipeline' })
-const admin = kafka.admin()
-const auditor = kafka.consumer({ valueDeserializer: serde.json<{ ride_id: string }>() })
+const control = new Kafka({ bootstrapServers: cluster.bootstrapServers, defaultApiTimeoutMs: 15_000 })
+const admin = control.admin()
+const auditor = control.consumer({ valueDeserializer: serde.json<{ ride_id: string }>() })
 const ledger = new Ledger()
 const line = new LiveLine()
 const stop = new AbortController()
@@ -165,6 +167,11 @@ function summary(seconds: number): string {
   ].join('\n')
 }
 
+/** Once all services are closed: reads what is left, so that a ride done twice cannot go unseen. */
+async function auditToTheEnd(): Promise<void> {
+  while ((await auditor.lag()).some(({ lag }) => lag > 0)) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
 try {
   const existing = await admin.listTopics()
   const missing = [REQUESTS, ASSIGNMENTS, BILLS].filter((name) => !existing.includes(name))
@@ -173,16 +180,22 @@ try {
 
   const started = performance.now()
   const matchers = Array.from({ length: MATCHERS }, (_, member) => matchDrivers(member))
-  const services = Promise.all([...matchers, bill(), audit()])
+  const services = Promise.all([...matchers, bill()])
+  const auditing = audit()
   const requests = requestRides()
-  // A service ends only when the client is closed, unless it fails.
-  await Promise.race([Promise.all([requests, watch(requests)]), services])
+  // Services and audit end only when their client is closed, unless they fail.
+  await Promise.race([Promise.all([requests, watch(requests)]), services, auditing])
   const seconds = (performance.now() - started) / 1000
   await kafka.close()
   await services
+  await auditToTheEnd()
   console.log(summary(seconds))
   if (ledger.faults.lost + ledger.faults.repeated > 0) process.exitCode = 1
+} catch (error) {
+  line.clear()
+  console.error(`The pipeline has failed: ${(error as Error).message}`)
+  process.exitCode = 1
 } finally {
-  await kafka.close()
+  await Promise.all([kafka.close(), control.close()])
   await cluster.stop()
 }
