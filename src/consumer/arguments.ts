@@ -23,9 +23,12 @@ export function readPartitions<T extends TopicPartition>(value: T | readonly T[]
       throw new UsageError(`${path}: topic must be a non-empty string, got ${describe(topic)}`)
     }
     if (!Number.isInteger(partition) || partition < 0) {
-      throw new UsageError(`${path}: partition of topic '${topic}' must be an integer from 0, got ${describe(partition)}`, {
-        topic,
-      })
+      throw new UsageError(
+        `${path}: partition of topic '${topic}' must be an integer from 0, got ${describe(partition)}`,
+        {
+          topic,
+        },
+      )
     }
   }
   return [...list]
@@ -45,7 +48,10 @@ export function readOffsets(
       )
     }
     if (leaderEpoch !== undefined && !Number.isInteger(leaderEpoch)) {
-      throw new UsageError(`${path}: leaderEpoch must be an integer, got ${describe(leaderEpoch)}`, { topic, partition })
+      throw new UsageError(`${path}: leaderEpoch must be an integer, got ${describe(leaderEpoch)}`, {
+        topic,
+        partition,
+      })
     }
     if (metadata !== undefined && metadata !== null && typeof metadata !== 'string') {
       throw new UsageError(`${path}: metadata must be a string, got ${describe(metadata)}`, { topic, partition })
@@ -71,7 +77,8 @@ export function readCallOptions<T extends object>(
   path: string,
 ): T {
   if (value === undefined) return {} as T
-  if (typeof value !== 'object' || value === null) throw new UsageError(`${path}: options must be an object, got ${describe(value)}`)
+  if (typeof value !== 'object' || value === null)
+    throw new UsageError(`${path}: options must be an object, got ${describe(value)}`)
   for (const [name, given] of Object.entries(value)) {
     const check = checks[name as keyof T]
     if (check === undefined) throw new UsageError(`${path}: unknown option '${name}'`)

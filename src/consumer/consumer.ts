@@ -17,24 +17,24 @@ import { DeliveryIterator } from './delivery-iterator.ts'
 import { Deserialization } from './deserialization.ts'
 import { Fetcher } from './fetcher.ts'
 import { ConsumerGroup, uncommitted } from './group/consumer-group.ts'
-import { findPlaces, type FoundPlace } from './list-offsets.ts'
+import { type FoundPlace, findPlaces } from './list-offsets.ts'
 import type { Message } from './message.ts'
 import type { MessageBatch } from './message-batch.ts'
 import { type ConsumerOptions, type ResolvedConsumerOptions, readConsumerOptions } from './options.ts'
 import { type AssignedPartition, type LogPlace, Partitions, type PositionSource } from './partitions.ts'
-import { poll, type PollOptions } from './poll.ts'
+import { type PollOptions, poll } from './poll.ts'
 import { PositionFinder } from './position-finder.ts'
 import { Runner, type RunOptions } from './runner.ts'
 import {
   manualAssignment,
   noSubscription,
   readSubscription,
-  type Subscription,
   type SubscribeTopics,
+  type Subscription,
   subscribedTopics,
 } from './subscription.ts'
-import { TopicWatch } from './topic-watch.ts'
 import { groupByTopic, partitionKey, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
+import { TopicWatch } from './topic-watch.ts'
 import { TroubleLog } from './trouble-log.ts'
 
 /** Who a consumer is in its group, as a transactional producer needs it to commit offsets for it (KIP-447). */
@@ -389,7 +389,10 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     const asked = readPartitions(queries as ReadonlyArray<TopicPartition & { timestamp: number }>, 'offsetsForTimes()')
     for (const { topic, partition, timestamp } of asked) {
       if (Number.isSafeInteger(timestamp) && timestamp >= 0) continue
-      throw new UsageError(`offsetsForTimes(): timestamp must be an integer from 0, got ${timestamp}`, { topic, partition })
+      throw new UsageError(`offsetsForTimes(): timestamp must be an integer from 0, got ${timestamp}`, {
+        topic,
+        partition,
+      })
     }
     const places = asked.map(({ topic, partition, timestamp }) => ({ topic, partition, place: { timestamp } }))
     const limits = this.#limits(options, 'offsetsForTimes()')
@@ -506,7 +509,12 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     this.#requireOpen()
     const queries = readPartitions(partitions, path).map(({ topic, partition }) => ({ topic, partition, place }))
     const found = await findPlaces(this.#cluster, queries, this.#options.isolationLevel, this.#limits(options, path))
-    return found.map(({ topic, partition, offset, leaderEpoch }: FoundPlace) => ({ topic, partition, offset, leaderEpoch }))
+    return found.map(({ topic, partition, offset, leaderEpoch }: FoundPlace) => ({
+      topic,
+      partition,
+      offset,
+      leaderEpoch,
+    }))
   }
 
   #limits(options: QueryOptions | undefined, path: string): QueryOptions {

@@ -73,10 +73,7 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
   }
 
   /** An item that takes time; in the end there may be none. */
-  async #nextOf(
-    partition: AssignedPartition,
-    waiting: Promise<T | undefined>,
-  ): Promise<IteratorResult<T, undefined>> {
+  async #nextOf(partition: AssignedPartition, waiting: Promise<T | undefined>): Promise<IteratorResult<T, undefined>> {
     try {
       const item = await waiting
       if (item !== undefined && partition === this.#current) return { value: item, done: false }

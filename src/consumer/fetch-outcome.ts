@@ -1,5 +1,5 @@
-import { errorName } from '../../protocol/errors.ts'
 import type { ResponseOf } from '../../protocol/api.ts'
+import { errorName } from '../../protocol/errors.ts'
 import type { fetch } from '../../protocol/messages/fetch.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { meansStaleMetadata } from '../cluster/error-codes.ts'

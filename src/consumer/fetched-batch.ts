@@ -57,7 +57,9 @@ class DataBatch implements FetchedBatch {
     if (batch.isTransactional && this.#aborted?.hides(batch.producerId, batch.lastOffset)) return []
     if (batch.recordCount === 0 || batch.lastOffset < position) return []
     const data = recordData(batch, MAX_DECOMPRESSED_BYTES)
-    return data instanceof Promise ? data.then((bytes) => this.#messages(bytes, position)) : this.#messages(data, position)
+    return data instanceof Promise
+      ? data.then((bytes) => this.#messages(bytes, position))
+      : this.#messages(data, position)
   }
 
   #readMarker(): void {

@@ -1,4 +1,4 @@
-import { Wakeup } from './wakeup.ts'
+import type { Wakeup } from './wakeup.ts'
 
 /**
  * Keeps a rebalance from taking partitions away under the user's hands.

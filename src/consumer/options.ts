@@ -2,13 +2,13 @@ import type { SerializationError } from '../errors.ts'
 import {
   boolean,
   callable,
-  invalidOption,
   integer,
+  invalidOption,
   mistyped,
   nonEmptyText,
-  oneOf,
   type OptionCheck,
   type OptionSchema,
+  oneOf,
   optional,
   readOptions,
 } from '../options.ts'

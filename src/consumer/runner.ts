@@ -103,10 +103,7 @@ export class Runner<K, V> {
     return this.#workOnMessages(partition, eachMessage as (message: Message<K, V>) => unknown)
   }
 
-  async #workOnBatch(
-    partition: AssignedPartition,
-    handler: (batch: MessageBatch<K, V>) => unknown,
-  ): Promise<void> {
+  async #workOnBatch(partition: AssignedPartition, handler: (batch: MessageBatch<K, V>) => unknown): Promise<void> {
     const batch = await this.#delivery.takeBatch(partition, this.#options.maxBatch)
     if (batch === undefined) return
     if (await this.#handle(batch[0], () => handler(batch))) partition.count()

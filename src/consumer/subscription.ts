@@ -3,7 +3,10 @@ import { describe } from '../options.ts'
 
 /** The part of the cluster's metadata that a subscription looks at. */
 export interface KnownTopics {
-  readonly topics: ReadonlyMap<string, { readonly name: string; readonly isInternal: boolean; readonly errorCode: number }>
+  readonly topics: ReadonlyMap<
+    string,
+    { readonly name: string; readonly isInternal: boolean; readonly errorCode: number }
+  >
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
-import type { TroubleLog } from './trouble-log.ts'
 import { type Subscription, subscribedTopics } from './subscription.ts'
+import type { TroubleLog } from './trouble-log.ts'
 
 export interface TopicWatchHost {
   subscription(): Subscription

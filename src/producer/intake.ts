@@ -157,7 +157,6 @@ export class Intake {
       dispatcher.route(queue)
       expiry.watch(deadline)
     }
-    this.#context.statistics.recordsSent++
   }
 
   #partition(topic: ProducerTopic, metadata: TopicMetadata, { message, key, size }: PendingRecord): number {
@@ -175,27 +174,19 @@ export class Intake {
     for (let record = topic.first; record !== undefined; record = topic.first) {
       try {
         await this.#admit(topic, record)
+        topic.shift()
+        record.onAdmitted?.()
       } catch (error) {
-        this.#fail(record.delivery, record.index, error)
-        if (isAboutTopic(error)) this.#failLine(topic, record, error)
+        // What is true of the topic is true for all in its line: they need not find out one after the other.
+        for (const each of isAboutTopic(error) ? topic.clear() : [topic.shift()]) {
+          this.#fail(each.delivery, each.index, error)
+          each.onAdmitted?.()
+        }
       }
-      topic.shift()
-      record.onAdmitted?.()
     }
     topic.admitting = false
     // A topic that does not exist need not be asked for any more.
     if (topic.queues.length === 0) this.#topics.delete(topic.name)
-  }
-
-  /** What is true of the topic is true for all who are in line for it: they need not find out one after the other. */
-  #failLine(topic: ProducerTopic, first: PendingRecord, error: unknown): void {
-    const last = topic.last
-    for (let record: PendingRecord | undefined = first; record !== last; ) {
-      topic.shift()
-      record.onAdmitted?.()
-      record = topic.first!
-      this.#fail(record.delivery, record.index, error)
-    }
   }
 
   async #admit(topic: ProducerTopic, record: PendingRecord): Promise<void> {

@@ -220,6 +220,7 @@ export class Sender {
       records += batch.count
       if (batch.attempts > 1) continue
       batch.firstSentAt = sentAt
+      statistics.recordsSent += batch.count
       statistics.queueTime.add(sentAt - batch.createdAt)
       statistics.batchSize.add(batch.bytes!.length)
       statistics.compressionRate.add(batch.bytes!.length / batch.plainSize)

@@ -60,6 +60,14 @@ export class ProducerTopic {
     }
     return record
   }
+
+  /** Takes everybody out of the line. */
+  clear(): PendingRecord[] {
+    const records = this.#line.slice(this.#next)
+    this.#line = []
+    this.#next = 0
+    return records
+  }
 }
 
 /** True if the topic can be written to as far as is known. */

@@ -96,7 +96,8 @@ export class ConsumerGroup<K, V> implements MembershipHost {
       const { logger } = this.#cluster.options
       // The rebalance itself sees to it that nothing is lost; the next owner starts a little earlier.
       if (isAboutRebalance(error)) logger.debug('Committing what was processed came too late', { error })
-      else logger.warn(`Committing ${partitionList(offsets)} failed; they are committed with the next offsets`, { error })
+      else
+        logger.warn(`Committing ${partitionList(offsets)} failed; they are committed with the next offsets`, { error })
     }
   }
 

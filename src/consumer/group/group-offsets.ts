@@ -12,7 +12,13 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
 } from '../topic-partition.ts'
-import { FENCED_INSTANCE_ID, GROUP_AUTHORIZATION_FAILED, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS, UNKNOWN_MEMBER_ID } from './error-codes.ts'
+import {
+  FENCED_INSTANCE_ID,
+  GROUP_AUTHORIZATION_FAILED,
+  ILLEGAL_GENERATION,
+  REBALANCE_IN_PROGRESS,
+  UNKNOWN_MEMBER_ID,
+} from './error-codes.ts'
 
 /** In whose name offsets are committed: a member in its generation, or nobody in particular (`assign()`). */
 export interface MemberIdentity {
@@ -206,7 +212,8 @@ function groupError(response: ResponseOf<typeof offsetFetch>): number {
 }
 
 function commitError(errorCode: number, groupId: string, offsets: readonly TopicPartitionOffset[]): KafkaError {
-  const lostPlace = errorCode === UNKNOWN_MEMBER_ID || errorCode === ILLEGAL_GENERATION || errorCode === REBALANCE_IN_PROGRESS
+  const lostPlace =
+    errorCode === UNKNOWN_MEMBER_ID || errorCode === ILLEGAL_GENERATION || errorCode === REBALANCE_IN_PROGRESS
   const hint = lostPlace ? '; the group has rebalanced, and these partitions may belong to another member by now' : ''
   const subject = `Committing ${partitionList(offsets)} for group '${groupId}'${hint}`
   const [{ topic, partition, offset }] = offsets

@@ -242,9 +242,12 @@ export class Membership {
     this.#lost = false
     const assignor = assignors.find(({ name }) => name === joined.protocolName)
     if (assignor === undefined) {
-      throw new KafkaError(`Group '${groupId}' uses the assignor '${joined.protocolName}', which this consumer does not know`, {
-        code: 'INCONSISTENT_GROUP_PROTOCOL',
-      })
+      throw new KafkaError(
+        `Group '${groupId}' uses the assignor '${joined.protocolName}', which this consumer does not know`,
+        {
+          code: 'INCONSISTENT_GROUP_PROTOCOL',
+        },
+      )
     }
     const leads = joined.leader === joined.memberId
     if (!leads) this.#leader.resign()

@@ -1,9 +1,9 @@
 import { partitionKey, type TopicPartition } from '../../topic-partition.ts'
 import {
-  type GroupAssignment,
-  type GroupMember,
   compare,
   currentOwners,
+  type GroupAssignment,
+  type GroupMember,
   inMemberOrder,
   topicsToAssign,
 } from './assignor.ts'
