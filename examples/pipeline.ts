@@ -136,9 +136,10 @@ async function audit(): Promise<void> {
 /** Shows what is going on until every requested ride is billed. */
 async function watch(requests: Promise<void>): Promise<void> {
   let done = false
-  void requests.finally(() => {
+  const finish = (): void => {
     done = true
-  })
+  }
+  requests.then(finish, finish)
   const started = performance.now()
   let before = { at: started, billed: 0 }
   let lastProgress = started

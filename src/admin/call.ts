@@ -48,10 +48,10 @@ export class Call {
 
   /** How long a broker may work on a request before it answers with what it has done by then, in ms. */
   get brokerTimeoutMs(): number {
-    return Math.ceil(Math.min(this.#timeLeftMs, this.cluster.options.requestTimeoutMs))
+    return Math.min(this.#timeLeftMs, this.cluster.options.requestTimeoutMs)
   }
 
   get #timeLeftMs(): number {
-    return Math.max(1, this.deadline.remainingMs)
+    return Math.max(1, Math.ceil(this.deadline.remainingMs))
   }
 }

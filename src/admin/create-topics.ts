@@ -36,7 +36,7 @@ export type ReplicaAssignments = Readonly<Record<number, readonly number[]>> | R
 
 /** What a topic was made with. */
 export interface CreatedTopic {
-  /** Kafka's id of the topic (KIP-516); the zero id from brokers before 2.8 and with `validateOnly`. */
+  /** Kafka's id of the topic (KIP-516); the zero id from brokers before 2.8, and without meaning under `validateOnly`. */
   topicId: string
   /** −1 from brokers before 2.4, and where the ACLs forbid to see it. */
   numPartitions: number
