@@ -1,6 +1,7 @@
 import type { BrokerPool } from '../cluster/broker-pool.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { ClosedError, UsageError } from '../errors.ts'
+import { Deadline } from '../retry.ts'
 import {
   type CommitTarget,
   isFunction,
@@ -437,13 +438,17 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   }
 
   async #close({ leaveGroup = this.#options.groupInstanceId === undefined }: ConsumerCloseOptions = {}): Promise<void> {
-    const timeoutMs = this.#cluster.options.requestTimeoutMs
+    const deadline = new Deadline(this.#cluster.options.requestTimeoutMs)
     this.#delivery.close()
     this.#finder.close()
     try {
-      await this.#runner?.settled(timeoutMs)
-      if (this.#options.enableAutoCommit) await this.#group?.commitQuietly(this.#partitions, timeoutMs)
-      await this.#group?.close(leaveGroup, timeoutMs)
+      await this.#runner?.settled(deadline.remainingMs)
+      if (this.#subscription.kind === 'assigned') {
+        // Nobody gave these partitions to this consumer, so that it has nothing to give back.
+        if (this.#options.enableAutoCommit) await this.#group?.commitQuietly(this.#partitions, deadline.remainingMs)
+        this.#dropAll()
+      }
+      await this.#group?.close(leaveGroup, Math.max(1, deadline.remainingMs))
     } finally {
       this.#fetcher.close()
       this.#topics.close()

@@ -34,6 +34,7 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
   next(): Promise<IteratorResult<T, undefined>> {
     const current = this.#current
     if (current !== null && this.#pending === null && this.#untilLook-- > 0 && !this.#delivery.handover.wanted) {
+      this.#delivery.asked = true
       current.count()
       const item = current.hasMessage ? this.#take(current) : undefined
       if (item instanceof Promise) return this.#queue(() => this.#nextOf(current, item))

@@ -1,6 +1,7 @@
 import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { KafkaError } from '../../errors.ts'
+import { Deadline } from '../../retry.ts'
 import { AutoCommit } from '../auto-commit.ts'
 import type { ConsumerCounters } from '../consumer-metrics.ts'
 import type { Delivery } from '../delivery.ts'
@@ -92,7 +93,6 @@ export class ConsumerGroup<K, V> implements MembershipHost {
     try {
       await this.commit(offsets, { timeoutMs })
     } catch (error) {
-      if (this.#delivery.closed && !(error instanceof KafkaError)) throw error
       const { logger } = this.#cluster.options
       // The rebalance itself sees to it that nothing is lost; the next owner starts a little earlier.
       if (isAboutRebalance(error)) logger.debug('Committing what was processed came too late', { error })
@@ -103,13 +103,17 @@ export class ConsumerGroup<K, V> implements MembershipHost {
 
   /** Gives back everything, then leaves; the consumer may join again later. */
   async leave(): Promise<void> {
-    await this.giveUp(this.owned(), () => false)
+    // Not in turn with the user's code: it is the user's code that asks for it.
+    await this.#drop(this.owned(), () => false)
     await this.membership.leave(this.#cluster.options.requestTimeoutMs)
   }
 
+  /** Commits, gives everything back, and leaves if `leaveGroup`. */
   async close(leaveGroup: boolean, timeoutMs: number): Promise<void> {
+    const deadline = new Deadline(timeoutMs)
     this.#autoCommit?.stop()
-    await this.membership.close(leaveGroup, timeoutMs)
+    await this.#drop(this.owned(), () => false, timeoutMs)
+    await this.membership.close(leaveGroup, Math.max(1, deadline.remainingMs))
   }
 
   topics(): Promise<string[]> {
@@ -132,14 +136,22 @@ export class ConsumerGroup<K, V> implements MembershipHost {
 
   giveUp(coordinates: readonly TopicPartition[], isLost: () => boolean): Promise<void> {
     if (coordinates.length === 0) return Promise.resolve()
-    return this.#delivery.handover.exclusively(async () => {
-      const partitions = coordinates.flatMap((each) => this.#partitions.get(each) ?? [])
-      const { enableAutoCommit, onPartitionsRevoked, onPartitionsLost = onPartitionsRevoked } = this.#options
-      if (!isLost() && enableAutoCommit) await this.commitQuietly(partitions, this.#commitTimeoutMs)
-      if (isLost()) await this.#tell('onPartitionsLost', onPartitionsLost, coordinates)
-      else await this.#tell('onPartitionsRevoked', onPartitionsRevoked, coordinates)
-      for (const partition of partitions) this.#partitions.remove(partition)
-    })
+    return this.#delivery.handover.exclusively(() => this.#drop(coordinates, isLost))
+  }
+
+  async #drop(
+    coordinates: readonly TopicPartition[],
+    isLost: () => boolean,
+    timeoutMs = this.#commitTimeoutMs,
+  ): Promise<void> {
+    // What the consumer's close() or leave() has dealt with by now is gone.
+    const partitions = coordinates.flatMap((each) => this.#partitions.get(each) ?? [])
+    if (partitions.length === 0) return
+    const { enableAutoCommit, onPartitionsRevoked, onPartitionsLost = onPartitionsRevoked } = this.#options
+    if (!isLost() && enableAutoCommit) await this.commitQuietly(partitions, timeoutMs)
+    if (isLost()) await this.#tell('onPartitionsLost', onPartitionsLost, partitions)
+    else await this.#tell('onPartitionsRevoked', onPartitionsRevoked, partitions)
+    for (const partition of partitions) this.#partitions.remove(partition)
   }
 
   async receive(coordinates: readonly TopicPartition[]): Promise<void> {

@@ -1,4 +1,3 @@
-import type { AnyApi, RequestInput, ResponseOf } from '../../../protocol/api.ts'
 import { decodeAssignment, encodeSubscription } from '../../../protocol/messages/consumer-protocol.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
 import { joinGroup } from '../../../protocol/messages/join-group.ts'
@@ -6,9 +5,8 @@ import { leaveGroup } from '../../../protocol/messages/leave-group.ts'
 import { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { COORDINATOR_LOAD_IN_PROGRESS, meansWrongCoordinator } from '../../cluster/error-codes.ts'
 import { channels } from '../../diagnostics.ts'
-import { brokerError, ConnectionError, KafkaError } from '../../errors.ts'
+import { brokerError, KafkaError } from '../../errors.ts'
 import { Backoff, monotonicNow } from '../../retry.ts'
 import { partitionKey, partitionList, type TopicPartition } from '../topic-partition.ts'
 import type { TroubleLog } from '../trouble-log.ts'
@@ -21,6 +19,7 @@ import {
   REBALANCE_IN_PROGRESS,
   UNKNOWN_MEMBER_ID,
 } from './error-codes.ts'
+import { GroupConnection } from './group-connection.ts'
 import { byTopic, GroupLeader } from './group-leader.ts'
 import type { MemberIdentity } from './group-offsets.ts'
 
@@ -62,7 +61,7 @@ const UNKNOWN_SERVER_ERROR = -1
  */
 export class Membership {
   readonly #cluster: Cluster
-  readonly #pool: BrokerPool
+  readonly #connection: GroupConnection
   readonly #options: MembershipOptions
   readonly #host: MembershipHost
   readonly #trouble: TroubleLog
@@ -95,7 +94,7 @@ export class Membership {
     trouble: TroubleLog,
   ) {
     this.#cluster = cluster
-    this.#pool = pool
+    this.#connection = new GroupConnection(cluster, pool, options.groupId)
     this.#options = options
     this.#host = host
     this.#trouble = trouble
@@ -114,11 +113,6 @@ export class Membership {
     }
   }
 
-  /** True once there is an assignment, and nothing is wrong with it. */
-  get isStable(): boolean {
-    return this.#generation >= 0 && this.#rejoinReason === null && !this.#joining
-  }
-
   /** Topics whose metadata this member needs beside its own: those of the whole group, if it leads. */
   get topicsOfGroup(): readonly string[] {
     return this.#leader.topics
@@ -126,7 +120,12 @@ export class Membership {
 
   /** Joins the group, if it is not (or no longer) joined. */
   start(): void {
-    if (this.#closed || this.#running !== null) return
+    if (this.#closed) return
+    if (this.#running !== null) {
+      // It has left, and is still giving up its partitions: it comes back when that is done.
+      if (this.#stopped) void this.#running.then(() => this.start())
+      return
+    }
     this.#stopped = false
     this.#rejoinReason ??= 'the consumer starts'
     this.#polledAt = monotonicNow()
@@ -163,6 +162,13 @@ export class Membership {
     this.#wakeup.raise()
   }
 
+  /** Ends the membership; the user's code may begin a new one by asking again, unless the error is fatal. */
+  #fail(error: unknown): void {
+    this.#stop()
+    if (error instanceof KafkaError && error.fatal) this.#closed = true
+    this.#host.failure(error as KafkaError)
+  }
+
   async #run(): Promise<void> {
     const { retryBackoffMs, retryBackoffMaxMs } = this.#cluster.options
     const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
@@ -180,8 +186,7 @@ export class Membership {
         if (this.#stopped) break
         this.#rejoinReason ??= 'the last attempt failed'
         if (!(error instanceof KafkaError) || !error.retriable) {
-          this.#stop()
-          this.#host.failure(error as KafkaError)
+          this.#fail(error)
           break
         }
         this.#trouble.note(about, error.message)
@@ -217,7 +222,7 @@ export class Membership {
   /** @returns null if the group wants everybody to join once more */
   async #joinAndSync(topics: readonly string[]): Promise<TopicPartition[] | null> {
     const { groupId, groupInstanceId, assignors, sessionTimeoutMs, maxPollIntervalMs } = this.#options
-    const joined = await this.#send(
+    const joined = await this.#connection.send(
       joinGroup,
       {
         groupId,
@@ -251,7 +256,10 @@ export class Membership {
     }
     const leads = joined.leader === joined.memberId
     if (!leads) this.#leader.resign()
-    const synced = await this.#send(
+    const shares = leads ? await this.#leader.share(assignor, joined.members) : []
+    // The leader comes back as a static member, and its group has an assignment: it watches, and shares nothing out.
+    const assignments = joined.skipAssignment ? [] : shares
+    const synced = await this.#connection.send(
       syncGroup,
       {
         groupId,
@@ -260,7 +268,7 @@ export class Membership {
         groupInstanceId,
         protocolType: 'consumer',
         protocolName: joined.protocolName,
-        assignments: leads && !joined.skipAssignment ? await this.#leader.share(assignor, joined.members) : [],
+        assignments,
       },
       maxPollIntervalMs + JOIN_GRACE_MS,
     )
@@ -380,7 +388,7 @@ export class Membership {
     try {
       const body = { groupId, generationId: generation, memberId, groupInstanceId }
       const timeoutMs = Math.min(sessionTimeoutMs, this.#cluster.options.requestTimeoutMs)
-      const { errorCode } = await this.#send(heartbeat, body, timeoutMs)
+      const { errorCode } = await this.#connection.send(heartbeat, body, timeoutMs)
       // The answer to a member that is another one by now.
       if (this.#stopped || this.#generation !== generation || this.#memberId !== memberId) return
       this.#accepts(errorCode, 'Heartbeat in')
@@ -391,8 +399,7 @@ export class Membership {
         this.#trouble.note(about, error.message)
         return
       }
-      this.#stop()
-      this.#host.failure(error as KafkaError)
+      this.#fail(error)
     } finally {
       this.#heartbeatInFlight = false
     }
@@ -418,28 +425,6 @@ export class Membership {
     } catch (error) {
       // The session timeout does the same, only later.
       this.#cluster.options.logger.debug(`Leaving group '${groupId}' failed`, { error })
-    }
-  }
-
-  async #send<A extends AnyApi>(api: A, body: RequestInput<A>, timeoutMs: number): Promise<ResponseOf<A>> {
-    const { groupId } = this.#options
-    const id = await this.#cluster.coordinator('group', groupId)
-    try {
-      const broker = this.#pool.broker(id)
-      if (broker === undefined) {
-        throw new ConnectionError(`Broker ${id}, the coordinator of group '${groupId}', is not known`, {
-          code: 'CONNECTION_FAILED',
-        })
-      }
-      const response = await broker.send(api, body, { timeoutMs })
-      const { errorCode } = response as { errorCode: number }
-      if (meansWrongCoordinator(errorCode) || errorCode === COORDINATOR_LOAD_IN_PROGRESS) {
-        throw brokerError(errorCode, `${api.name} for group '${groupId}'`)
-      }
-      return response
-    } catch (error) {
-      this.#cluster.forgetCoordinator('group', groupId)
-      throw error
     }
   }
 }
