@@ -39,6 +39,11 @@ export class PartitionQueue {
   readonly #backoff: Backoff
   #awaited = 0
   #recovering = false
+  /**
+   * The broker has written a batch since the last failure. Before that batches go one by one: a broker that knows nothing
+   * of the producer takes any sequence, and would write the second batch although it refused the first.
+   */
+  #proven = false
   #notBefore = 0
   #stamp: ProducerStamp | null = null
   #nextSequence = 0
@@ -94,7 +99,7 @@ export class PartitionQueue {
    * @param lingerMs how long an open batch waits for more records
    */
   sendableAt(now: number, lingerMs: number): number {
-    if (this.#recovering) return ASLEEP
+    if (this.#recovering || (!this.#proven && this.#awaited > 0)) return ASLEEP
     const head = this.#closed[0]
     if (head !== undefined) return head.bytes === null ? ASLEEP : Math.max(now, this.#notBefore)
     return this.open === null ? ASLEEP : Math.max(this.#notBefore, this.open.createdAt + lingerMs)
@@ -131,9 +136,10 @@ export class PartitionQueue {
     return this.#unresolved[0] === batch
   }
 
-  /** The batch has its final answer. */
+  /** The batch is written. */
   resolve(batch: ProducerBatch, now: number): void {
     this.#backoff.reset()
+    this.#proven = true
     this.forget(batch, now)
   }
 
@@ -218,6 +224,7 @@ export class PartitionQueue {
   #finishRecovery(now: number, wait = true): void {
     if (!this.#recovering || this.#awaited > 0) return
     this.#recovering = false
+    this.#proven = false
     const again = this.#unresolved.splice(0).filter((batch) => !batch.settled)
     if (again.length > 0 && wait) this.#notBefore = now + this.#backoff.next()
     this.#closed.unshift(...again)

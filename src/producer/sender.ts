@@ -85,14 +85,14 @@ export class Sender {
     const connection = broker?.current
     if (broker === undefined) this.#handBack()
     else if (connection) this.#fillSlots(connection)
-    else this.#prepare(broker.connection())
+    else this.#prepare(() => broker.connection())
   }
 
   #fillSlots(connection: Connection): void {
     const { identity } = this.#context
     while (this.#inFlight < this.#slots) {
       if (identity !== null && identity.current === null) {
-        this.#prepare(identity.acquire())
+        this.#prepare(() => identity.acquire())
         break
       }
       const batches = this.#gather()
@@ -101,11 +101,11 @@ export class Sender {
     }
   }
 
-  /** Nothing can be sent before `promise` has settled. */
-  #prepare(promise: Promise<unknown>): void {
+  /** Nothing can be sent before this has been done. */
+  #prepare(step: () => Promise<unknown>): void {
     if (this.#preparing) return
     this.#preparing = true
-    promise.then(
+    step().then(
       () => {
         this.#preparing = false
         this.schedule()

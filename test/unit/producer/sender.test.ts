@@ -1,0 +1,378 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  AuthenticationError,
+  AuthorizationError,
+  BrokerError,
+  type KafkaError,
+  PartialFailureError,
+  TimeoutError,
+} from '../../../src/errors.ts'
+import type { ProducerOptions } from '../../../src/producer/options.ts'
+import { Producer } from '../../../src/producer/producer.ts'
+import { FakeCluster, type Fate, turn, until } from './fake-cluster.ts'
+
+const producers: Producer[] = []
+
+function producerOn(cluster: FakeCluster, options: ProducerOptions = {}): Producer {
+  const producer = new Producer(cluster.asCluster, options)
+  producers.push(producer)
+  return producer
+}
+
+afterEach(async () => {
+  await Promise.all(producers.splice(0).map((producer) => producer.close({ timeoutMs: 0 })))
+})
+
+const send = (producer: Producer, ...values: string[]) => {
+  return producer.sendBatch(values.map((value) => ({ topic: 't', partition: 0, value })))
+}
+
+/** A script that gives the first answers for a partition these fates, then lets the log decide. */
+function fates(...list: Array<Fate | undefined>): { partition: () => Fate | undefined } {
+  return { partition: () => list.shift() }
+}
+
+async function rejection(promise: Promise<unknown>): Promise<KafkaError> {
+  return promise.then(
+    () => {
+      throw new Error('it was resolved')
+    },
+    (error) => error,
+  )
+}
+
+/** The error of the only record of a sendBatch. */
+async function recordError(promise: Promise<unknown>): Promise<KafkaError> {
+  const error = await rejection(promise)
+  expect(error).toBeInstanceOf(PartialFailureError)
+  return (error as PartialFailureError<KafkaError[]>).results.find((result) => result instanceof Error)!
+}
+
+/** Sends each value in a request of its own, held back until all are in flight. */
+async function pipeline(cluster: FakeCluster, producer: Producer, values: string[]): Promise<Array<Promise<unknown>>> {
+  await send(producer, 'first')
+  cluster.held = true
+  const outcomes: Array<Promise<unknown>> = []
+  for (const value of values) {
+    const before = cluster.requests.length
+    const outcome = producer.send({ topic: 't', partition: 0, value })
+    outcome.catch(() => {})
+    outcomes.push(outcome)
+    await until(() => cluster.requests.length > before)
+  }
+  return outcomes
+}
+
+describe('batching', () => {
+  it('puts what is sent in one tick into one request, one batch for each partition', async () => {
+    const cluster = new FakeCluster({ t: 3 })
+    const producer = producerOn(cluster)
+    const messages = Array.from({ length: 30 }, (_, i) => ({ topic: 't', partition: i % 3, value: `${i}` }))
+    const results = await Promise.all(messages.map((message) => producer.send(message)))
+    expect(results[29]).toMatchObject({ topic: 't', partition: 2, offset: 9 })
+    expect(cluster.requests).toHaveLength(1)
+    expect(cluster.log('t', 1).batches).toMatchObject([{ count: 10, sequence: 0, epoch: 0 }])
+  })
+
+  it('fills a batch while as many requests are in flight as may be', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    const outcomes = await pipeline(cluster, producer, ['1', '2', '3', '4', '5'])
+    for (let i = 6; i < 26; i++) {
+      outcomes.push(producer.send({ topic: 't', partition: 0, value: `${i}` }))
+      await turn()
+    }
+    expect(producer.metrics().requestsInFlight).toBe(5)
+    cluster.release()
+    await Promise.all(outcomes)
+    expect(cluster.log('t').batches.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1, 1, 20])
+  })
+
+  it('waits lingerMs for more records, but not after a flush', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { lingerMs: 60_000 })
+    const outcomes = [send(producer, 'a')]
+    await turn()
+    await turn()
+    outcomes.push(send(producer, 'b'))
+    expect(cluster.requests).toHaveLength(0)
+    await producer.flush()
+    expect(await Promise.all(outcomes)).toHaveLength(2)
+    expect(cluster.log('t').batches).toMatchObject([{ count: 2 }])
+  })
+
+  it('closes a batch at batchSize', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { batchSize: 1000 })
+    await send(producer, ...Array.from({ length: 10 }, () => 'x'.repeat(300)))
+    expect(Math.max(...cluster.log('t').batches.map(({ count }) => count))).toBeLessThanOrEqual(3)
+    expect(cluster.log('t').records).toHaveLength(10)
+  })
+
+  it('keeps the order of batches when one is compressed off the main thread', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { compressionType: 'gzip', batchSize: 200_000 })
+    // Large enough for the thread pool, then small enough for the main thread.
+    const large = send(producer, 'x'.repeat(190_000))
+    const small = send(producer, ...Array.from({ length: 300 }, (_, i) => `${i}`.padEnd(1000)))
+    await Promise.all([large, small])
+    const { values } = cluster.log('t')
+    expect(values[0]).toHaveLength(190_000)
+    expect(values.slice(1).map(Number)).toEqual(Array.from({ length: 300 }, (_, i) => i))
+  })
+
+  it('speaks no version without topic names for a topic without an id', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    await send(producer, 'a')
+    expect(cluster.requests[0].maxVersion).toBeUndefined()
+    const topic = cluster.metadata.topics.get('t')!
+    const topics = new Map([['t', { ...topic, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }]])
+    cluster.metadata = { ...cluster.metadata, topics }
+    await send(producer, 'b')
+    expect(cluster.requests[1].maxVersion).toBe(12)
+  })
+})
+
+describe('retries', () => {
+  it.each([3, 5, 6, 7, 13, 19, 20, 56, 74, 75, 100])('sends a batch again after error %i', async (errorCode) => {
+    const cluster = new FakeCluster()
+    cluster.script = fates({ errorCode }, { errorCode })
+    const producer = producerOn(cluster)
+    expect(await send(producer, 'a', 'b')).toMatchObject([{ offset: 0 }, { offset: 1 }])
+    expect(cluster.requests).toHaveLength(3)
+    expect(producer.metrics()).toMatchObject({ recordRetryTotal: 4, recordErrorTotal: 0 })
+  })
+
+  it('writes nothing twice when the answer of an appended batch was an error', async () => {
+    const cluster = new FakeCluster()
+    cluster.script = fates({ errorCode: 20, append: true })
+    await send(producerOn(cluster), 'a', 'b')
+    expect(cluster.log('t').values).toEqual(['a', 'b'])
+  })
+
+  it('sends nothing more of a partition until all in flight have been answered, then in order', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    const outcomes = await pipeline(cluster, producer, ['a', 'b', 'c', 'd'])
+    cluster.script = fates({ errorCode: 19 })
+    cluster.release()
+    outcomes.push(producer.send({ topic: 't', partition: 0, value: 'e' }))
+    await Promise.all(outcomes)
+    expect(cluster.log('t').values).toEqual(['first', 'a', 'b', 'c', 'd', 'e'])
+    expect(new Set(cluster.log('t').batches.map(({ epoch }) => epoch))).toEqual(new Set([0]))
+  })
+
+  it('keeps the order without idempotence too', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { enableIdempotence: false, maxInFlightRequestsPerConnection: 1 })
+    cluster.script = fates(undefined, { errorCode: 19 })
+    await Promise.all(['a', 'b', 'c'].map((value) => send(producer, value)))
+    expect(cluster.log('t').values).toEqual(['a', 'b', 'c'])
+    expect(cluster.log('t').batches[0].producerId).toBe(-1)
+  })
+
+  it.each(['lose-unseen', 'lose-after-append'] as const)('survives a lost connection: %s', async (fate) => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    const outcomes = await pipeline(cluster, producer, ['a', 'b', 'c'])
+    let losses = 1
+    cluster.script = { request: () => (losses-- > 0 ? fate : 'answer') }
+    cluster.release()
+    await Promise.all(outcomes)
+    expect(cluster.log('t').values).toEqual(['first', 'a', 'b', 'c'])
+  })
+
+  it('follows the leader that the answer names', async () => {
+    const cluster = new FakeCluster({ t: 1 }, 2)
+    const producer = producerOn(cluster)
+    await send(producer, 'a')
+    cluster.move('t', 0, 2)
+    cluster.script = fates({ errorCode: 6, currentLeader: { leaderId: 2, leaderEpoch: 1 } })
+    await send(producer, 'b')
+    expect(cluster.requests.map(({ broker }) => broker)).toEqual([1, 1, 2])
+    expect(cluster.log('t').values).toEqual(['a', 'b'])
+  })
+
+  it('waits for a partition without a leader', async () => {
+    const cluster = new FakeCluster()
+    cluster.move('t', 0, -1)
+    cluster.publish()
+    const producer = producerOn(cluster)
+    const outcome = send(producer, 'a')
+    await until(() => cluster.invalidations > 3)
+    cluster.move('t', 0, 1)
+    await outcome
+    expect(cluster.log('t').values).toEqual(['a'])
+  })
+
+  it('counts an answer without the partition as a lost one', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    cluster.script = fates({ index: 77, append: true })
+    await send(producer, 'a')
+    expect(cluster.log('t').values).toEqual(['a'])
+    expect(cluster.requests).toHaveLength(2)
+  })
+})
+
+describe('sequences', () => {
+  it('takes a duplicate as success with an unknown offset', async () => {
+    const cluster = new FakeCluster()
+    cluster.script = fates({ errorCode: 46, baseOffset: -1 })
+    expect(await send(producerOn(cluster), 'a', 'b')).toMatchObject([{ offset: -1 }, { offset: -1 }])
+  })
+
+  it('begins a new epoch when the head of the line is out of order', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    const outcomes = await pipeline(cluster, producer, ['a', 'b', 'c'])
+    cluster.script = fates({ errorCode: 45 })
+    cluster.release()
+    await Promise.all(outcomes)
+    const { values, batches } = cluster.log('t')
+    expect(values).toEqual(['first', 'a', 'b', 'c'])
+    expect(batches.map(({ epoch, sequence }) => [epoch, sequence])).toEqual([
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [1, 2],
+    ])
+  })
+
+  it('begins a new epoch when the broker has forgotten the producer and cannot have the batch', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    await send(producer, 'a')
+    cluster.script = fates({ errorCode: 59 })
+    await send(producer, 'b')
+    expect(cluster.log('t').batches).toMatchObject([{ epoch: 0 }, { epoch: 1, sequence: 0 }])
+  })
+
+  it('fails a batch that a forgetful broker may have, and goes on', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    await send(producer, 'a')
+    cluster.script = fates({ errorCode: 7, append: true }, { errorCode: 59 })
+    expect(await recordError(send(producer, 'b'))).toMatchObject({ code: 'UNKNOWN_PRODUCER_ID', persisted: 'maybe' })
+    await send(producer, 'c')
+    expect(cluster.log('t').values).toEqual(['a', 'b', 'c'])
+  })
+
+  it('goes on after a rejected batch without a gap', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    const [a, b, c] = await pipeline(cluster, producer, ['a', 'b', 'c'])
+    cluster.script = fates({ errorCode: 32 })
+    cluster.release()
+    expect(await rejection(a)).toMatchObject({ code: 'INVALID_TIMESTAMP', persisted: 'no' })
+    await Promise.all([b, c])
+    expect(cluster.log('t').values).toEqual(['first', 'b', 'c'])
+  })
+})
+
+describe('refusals', () => {
+  it.each([
+    [29, AuthorizationError, 'TOPIC_AUTHORIZATION_FAILED', 'no'],
+    [17, BrokerError, 'INVALID_TOPIC_EXCEPTION', 'no'],
+    [-1, BrokerError, 'UNKNOWN_SERVER_ERROR', 'maybe'],
+    [9999, BrokerError, 'UNKNOWN_SERVER_ERROR', 'maybe'],
+  ] as const)('rejects at error %i', async (errorCode, type, code, persisted) => {
+    const cluster = new FakeCluster()
+    cluster.script = fates({ errorCode, errorMessage: 'because' })
+    const error = await recordError(send(producerOn(cluster), 'a'))
+    expect(error).toBeInstanceOf(type)
+    expect(error).toMatchObject({ code, errorCode, persisted, topic: 't', partition: 0 })
+    expect(error.message).toContain('because')
+    expect(cluster.requests).toHaveLength(1)
+  })
+
+  it('splits a batch that is too large, and rejects a record that alone is', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    cluster.script = {
+      partition: (_topic, _partition, { body }) => {
+        const records = body.topicData[0].partitionData[0].records as Buffer
+        return records.length > 300 ? { errorCode: 10 } : undefined
+      },
+    }
+    const values = ['1', '2', '3', 'x'.repeat(400), '5', '6', '7', '8'].map((value) => value.padEnd(50))
+    const failure = await rejection(send(producer, ...values))
+    const { results } = failure as PartialFailureError<unknown[]>
+    expect(results.map((result) => result instanceof Error)).toEqual(values.map((_, i) => i === 3))
+    expect(results[3]).toMatchObject({ code: 'MESSAGE_TOO_LARGE', persisted: 'no' })
+    expect(cluster.log('t').values).toEqual(values.filter((_, i) => i !== 3))
+    expect(producer.metrics().batchSplitTotal).toBeGreaterThan(1)
+  })
+
+  it('rejects the records that the broker names and writes the others', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    cluster.script = fates({ errorCode: 87, recordErrors: [{ batchIndex: 1, batchIndexErrorMessage: 'no key' }] })
+    const failure = await rejection(send(producer, 'a', 'b', 'c'))
+    const { results } = failure as PartialFailureError<Array<{ message?: string }>>
+    expect(results[0]).toMatchObject({ offset: 0 })
+    expect(results[1].message).toContain('no key')
+    expect(results[2]).toMatchObject({ offset: 1 })
+    await send(producer, 'd')
+    expect(cluster.log('t').values).toEqual(['a', 'c', 'd'])
+  })
+
+  it('does not retry refused credentials', async () => {
+    const cluster = new FakeCluster()
+    cluster.down.set(1, new AuthenticationError('wrong password'))
+    const error = await recordError(send(producerOn(cluster), 'a'))
+    expect(error).toBeInstanceOf(AuthenticationError)
+  })
+
+  it('fails when the cluster gives no producer id', async () => {
+    const cluster = new FakeCluster()
+    cluster.initProducerIdError = 31
+    expect(await recordError(send(producerOn(cluster), 'a'))).toBeInstanceOf(AuthorizationError)
+  })
+})
+
+describe('deadlines', () => {
+  it('fails what was never sent with persisted no, naming the last reason', async () => {
+    const cluster = new FakeCluster()
+    cluster.script = { partition: () => ({ errorCode: 19 }) }
+    const error = await recordError(send(producerOn(cluster, { deliveryTimeoutMs: 40 }), 'a'))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ topic: 't', partition: 0, persisted: 'no' })
+    expect(error.message).toContain('NOT_ENOUGH_REPLICAS')
+  })
+
+  it('fails what is on its way with persisted maybe, and the ones behind it are still written in order', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { deliveryTimeoutMs: 60 })
+    await send(producer, 'a')
+    cluster.held = true
+    expect(await recordError(send(producer, 'b'))).toMatchObject({ persisted: 'maybe' })
+    cluster.script = fates({ errorCode: 19 })
+    const c = send(producer, 'c')
+    cluster.release()
+    await c
+    expect(cluster.log('t').values).toEqual(['a', 'c'])
+  })
+
+  it('uses no memory again that a request which has expired still needs', async () => {
+    const cluster = new FakeCluster({ t: 1, u: 1 })
+    const producer = producerOn(cluster, { deliveryTimeoutMs: 60 })
+    await send(producer, 'a')
+    cluster.held = true
+    await recordError(send(producer, 'b'))
+    const u = producer.send({ topic: 'u', value: 'u' })
+    cluster.release()
+    await u
+    expect(cluster.log('t').values).toEqual(['a', 'b'])
+    expect(cluster.log('u').values).toEqual(['u'])
+  })
+})
+
+describe('acks', () => {
+  it('resolves with acks 0 when written, without an offset', async () => {
+    const cluster = new FakeCluster()
+    expect(await send(producerOn(cluster, { acks: 0 }), 'a')).toMatchObject([{ offset: -1 }])
+    expect(cluster.requests[0].body.acks).toBe(0)
+  })
+})
