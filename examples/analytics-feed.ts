@@ -5,6 +5,8 @@ import { Kafka, serde } from 'kafka-wire'
 interface RideEvent {
   event_type: string
   ride_id: string
+  /** Of a completed ride. */
+  fare?: number
 }
 
 const total = Number(process.argv[2] ?? 1000)
@@ -26,7 +28,11 @@ try {
   if (!(await admin.listTopics()).includes('ride-events')) {
     await admin.createTopics([{ name: 'ride-events', numPartitions: 3, replicationFactor: 1 }])
   }
-  const events = Array.from({ length: total }, (_, i) => ({ ride_id: `${run}-${i}`, event_type: types[i % 5] }))
+  const events = Array.from({ length: total }, (_, i): RideEvent => {
+    const event_type = types[i % types.length]
+    const fare = event_type === 'ride_completed' ? 12.5 : undefined
+    return { event_type, ride_id: `${run}-${i}`, fare }
+  })
   await producer.sendBatch(events.map((value) => ({ topic: 'ride-events', key: value.ride_id, value })))
 
   const counts = new Map<string, number>()

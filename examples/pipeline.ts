@@ -1,7 +1,7 @@
 // The ride-hailing pipeline, and what `npm start` runs: passengers request rides, a group of matchers assigns drivers,
 // a biller bills them, and the terminal shows live how many. It ends by itself and proves that no ride was lost or doubled.
 //
-//   requests ─→ ride-requests ─→ 3 matchers ─→ ride-assignments ─→ biller ─→ billing-events
+//   passengers ─→ ride-requests ─→ 3 matchers ─→ ride-assignments ─→ biller ─→ billing-events
 //
 // Arguments: number of rides (10000), rides per second (1000). Ctrl-C stops the requests and lets the rest finish.
 
@@ -28,9 +28,10 @@ interface BillingEvent {
   amount: number
 }
 
-const REQUESTS = 'ride-requests'
-const ASSIGNMENTS = 'ride-assignments'
-const BILLS = 'billing-events'
+// Not the topics of the other examples, which would match and bill these rides as well.
+const REQUESTS = 'pipeline-ride-requests'
+const ASSIGNMENTS = 'pipeline-ride-assignments'
+const BILLS = 'pipeline-billing-events'
 const MATCHERS = 3
 const GIVE_UP_MS = 60_000
 
@@ -81,7 +82,7 @@ async function requestRides(): Promise<void> {
 async function matchDrivers(member: number): Promise<void> {
   const producer = kafka.producer({ valueSerializer: serde.json<RideAssignment>() })
   const consumer = kafka.consumer({
-    groupId: 'ride-matchers',
+    groupId: 'pipeline-matchers',
     topics: [REQUESTS],
     autoOffsetReset: 'earliest',
     valueDeserializer: serde.json<RideRequest>(),
@@ -100,7 +101,7 @@ async function matchDrivers(member: number): Promise<void> {
 async function bill(): Promise<void> {
   const producer = kafka.producer({ valueSerializer: serde.json<BillingEvent>() })
   const consumer = kafka.consumer({
-    groupId: 'ride-billing',
+    groupId: 'pipeline-billing',
     topics: [ASSIGNMENTS],
     autoOffsetReset: 'earliest',
     valueDeserializer: serde.json<RideAssignment>(),
