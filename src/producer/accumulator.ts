@@ -11,7 +11,7 @@ import { PartitionQueue } from './partition-queue.ts'
 
 export type AccumulatorOptions = Pick<
   ResolvedProducerOptions,
-  'batchSize' | 'bufferMemory' | 'compressionType' | 'compressionLevel' | 'enableIdempotence'
+  'batchSize' | 'bufferMemory' | 'maxBlockMs' | 'compressionType' | 'compressionLevel' | 'enableIdempotence'
 > & { retryBackoffMs: number; retryBackoffMaxMs: number }
 
 /** A record as it goes into a batch. */
@@ -47,7 +47,7 @@ export class Accumulator {
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
-    this.memory = new BufferMemory(options.bufferMemory)
+    this.memory = new BufferMemory(options.bufferMemory, options.maxBlockMs)
     this.#pool = new BufferPool(Math.floor(options.bufferMemory / 4))
   }
 

@@ -2,9 +2,8 @@ import { ClosedError, TimeoutError } from '../errors.ts'
 import { MAX_TIMER_MS, monotonicNow } from '../retry.ts'
 
 interface Waiter {
-  deadline: number
-  topic: string
-  startedAt: number
+  readonly deadline: number
+  readonly topic: string
   resolve(): void
   reject(error: Error): void
 }
@@ -15,13 +14,15 @@ interface Waiter {
  */
 export class BufferMemory {
   readonly limit: number
+  readonly #maxBlockMs: number
   #used = 0
   #closed = false
   readonly #waiters: Waiter[] = []
   #timer: NodeJS.Timeout | null = null
 
-  constructor(limit: number) {
+  constructor(limit: number, maxBlockMs: number) {
     this.limit = limit
+    this.#maxBlockMs = maxBlockMs
   }
 
   get available(): number {
@@ -48,14 +49,18 @@ export class BufferMemory {
 
   /**
    * Waits in line until there is room; the caller must then use it at once.
-   * @param deadline on the monotonic clock
-   * @throws TimeoutError at the deadline
+   * @param sentAt when the record was given to `send`, on the monotonic clock
+   * @throws TimeoutError at `maxBlockMs` after that
    */
-  room(topic: string, deadline: number): Promise<void> {
+  room(topic: string, sentAt: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(closed())
-      this.#waiters.push({ deadline, topic, startedAt: monotonicNow(), resolve, reject })
-      this.#arm()
+      const deadline = sentAt + this.#maxBlockMs
+      if (this.#closed) reject(closed())
+      else if (deadline <= monotonicNow()) reject(this.#timedOut(topic))
+      else {
+        this.#waiters.push({ deadline, topic, resolve, reject })
+        this.#arm()
+      }
     })
   }
 
@@ -105,15 +110,16 @@ export class BufferMemory {
         continue
       }
       this.#waiters.splice(i, 1)
-      const waited = Math.round(now - waiter.startedAt)
-      waiter.reject(
-        new TimeoutError(
-          `A record for topic '${waiter.topic}' waited ${waited} ms for memory: ` +
-            `bufferMemory (${this.limit} bytes) is full of records that wait for delivery`,
-          { topic: waiter.topic, persisted: 'no' },
-        ),
-      )
+      waiter.reject(this.#timedOut(waiter.topic))
     }
+  }
+
+  #timedOut(topic: string): TimeoutError {
+    return new TimeoutError(
+      `No memory for a record for topic '${topic}' within maxBlockMs (${this.#maxBlockMs} ms): bufferMemory ` +
+        `(${this.limit} bytes) is full of records that wait for delivery`,
+      { topic, persisted: 'no' },
+    )
   }
 }
 

@@ -207,7 +207,7 @@ export class Intake {
       metadata = await this.#withPartition(metadata, message.partition)
     }
     if (!memory.hasRoom) {
-      const room = memory.room(topic.name, deadline)
+      const room = memory.room(topic.name, record.sentAt)
       // What lingers must go now, or nothing would make room.
       dispatcher.hurry()
       await room

@@ -186,8 +186,8 @@ export class FakeCluster {
     return {
       broker: (id) => {
         if (!this.metadata.brokers.has(id)) return undefined
-        let broker = brokers.get(id)
-        if (broker === undefined) brokers.set(id, (broker = new FakeBroker(this, id)))
+        const broker = brokers.get(id) ?? new FakeBroker(this, id)
+        brokers.set(id, broker)
         return broker
       },
       close: () => {
