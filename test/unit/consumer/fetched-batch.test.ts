@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { AbortedTransactions } from '../../../src/consumer/aborted-transactions.ts'
+import { type FetchedBatch, splitRecords } from '../../../src/consumer/fetched-batch.ts'
+import { marker, recordBatch } from './batches.ts'
+
+const origin = { topic: 't', partition: 3 }
+
+/** `offset:value` of what a reader at `position` sees. */
+async function seen(batches: FetchedBatch[], position = 0): Promise<string[]> {
+  const messages: string[] = []
+  for (const batch of batches) {
+    for (const { offset, value } of await batch.decode(position)) messages.push(`${offset}:${value}`)
+  }
+  return messages
+}
+
+function split(records: Buffer[], aborted: AbortedTransactions | null = null, fetchOffset = 0): FetchedBatch[] {
+  return splitRecords(origin, Buffer.concat(records), fetchOffset, aborted, true)
+}
+
+test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('reads %s batches from the position on', async (compression) => {
+  const batches = split([
+    await recordBatch({ offset: 10, values: ['a', 'b', 'c'], compression }),
+    await recordBatch({ offset: 13, values: ['d'], compression }),
+  ])
+  expect(batches.map(({ baseOffset, nextOffset }) => [baseOffset, nextOffset])).toEqual([
+    [10, 13],
+    [13, 14],
+  ])
+  expect(await seen(batches, 11)).toEqual(['11:b', '12:c', '13:d'])
+})
+
+test('messages know where they come from', async () => {
+  const [batch] = split([await recordBatch({ offset: 5, values: ['a'] })])
+  const [message] = await batch.decode(0)
+  expect(message).toMatchObject({ topic: 't', partition: 3, offset: 5, timestamp: 1000, timestampType: 'CreateTime' })
+  expect(String(message.key)).toBe('k0')
+})
+
+test('an incomplete last batch is left out', async () => {
+  const whole = await recordBatch({ offset: 0 })
+  const cut = (await recordBatch({ offset: 1 })).subarray(0, 40)
+  expect(await seen(split([whole, cut]))).toEqual(['0:v'])
+})
+
+test('a flipped bit is noticed, and never delivered', async () => {
+  const good = await recordBatch({ offset: 0, values: ['a'] })
+  const bad = await recordBatch({ offset: 1, values: ['b'] })
+  bad[bad.length - 2] ^= 1
+  const [first, second] = split([good, bad])
+  expect(await first.decode(0)).toHaveLength(1)
+  expect(() => second.decode(0)).toThrow(expect.objectContaining({ code: 'CORRUPT_MESSAGE' }))
+})
+
+test('what cannot be split is an error at its place, after what could be', async () => {
+  const good = await recordBatch({ offset: 0 })
+  const bad = await recordBatch({ offset: 1 })
+  bad[16] = 9
+  const [first, second] = split([good, bad])
+  expect(await first.decode(0)).toHaveLength(1)
+  expect(second.baseOffset).toBe(1)
+  expect(() => second.decode(0)).toThrow(expect.objectContaining({ name: 'DecodeError' }))
+})
+
+const transaction = (offset: number, producerId: number, value: string): Promise<Buffer> => {
+  return recordBatch({ offset, producerId, values: [value], transactional: true })
+}
+
+test('read_committed hides aborted records, whatever the order of the list', async () => {
+  const records = [
+    await transaction(0, 1, 'aborted'),
+    await transaction(1, 2, 'committed'),
+    await recordBatch({ offset: 2, producerId: 1, values: ['not transactional'] }),
+    await marker(3, 1, 'ABORT'),
+    await marker(4, 2, 'COMMIT'),
+    await transaction(5, 1, 'committed later'),
+    await marker(6, 1, 'COMMIT'),
+    await transaction(7, 1, 'aborted again'),
+    await marker(8, 1, 'ABORT'),
+  ]
+  const aborted = new AbortedTransactions([
+    { producerId: 1, firstOffset: 7 },
+    { producerId: 1, firstOffset: 0 },
+  ])
+  expect(await seen(split(records, aborted))).toEqual(['1:committed', '2:not transactional', '5:committed later'])
+})
+
+test('read_committed hides aborted records whose marker comes in a later answer', async () => {
+  const list = [{ producerId: 1, firstOffset: 0 }]
+  const first = split([await transaction(0, 1, 'a'), await transaction(1, 1, 'b')], new AbortedTransactions(list))
+  const second = split(
+    [await transaction(2, 1, 'c'), await marker(3, 1, 'ABORT'), await transaction(4, 1, 'kept')],
+    new AbortedTransactions(list),
+    2,
+  )
+  expect(await seen([...first, ...second])).toEqual(['4:kept'])
+})
+
+test('two abort markers in a row do no harm', async () => {
+  const records = [
+    await transaction(0, 1, 'a'),
+    await marker(1, 1, 'ABORT'),
+    await marker(2, 1, 'ABORT'),
+    await transaction(3, 1, 'kept'),
+  ]
+  const aborted = new AbortedTransactions([{ producerId: 1, firstOffset: 0 }])
+  expect(await seen(split(records, aborted))).toEqual(['3:kept'])
+})
+
+test('read_uncommitted shows everything but markers', async () => {
+  const records = [await transaction(0, 1, 'aborted'), await marker(1, 1, 'ABORT'), await transaction(2, 2, 'running')]
+  expect(await seen(split(records))).toEqual(['0:aborted', '2:running'])
+})
