@@ -94,9 +94,8 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
       }
       this.#letGo(true)
       for (;;) {
-        const partition = await this.#delivery.nextPartition({ signal: this.#signal })
-        // Closed, or `return()` was called while this waited.
-        if (partition === null || this.#done) break
+        const partition = await this.#delivery.nextPartition({ signal: this.#signal, stopped: () => this.#done })
+        if (partition === null) break
         const taken = this.#take(partition)
         const item = taken instanceof Promise ? await taken : taken
         if (item === undefined) continue

@@ -120,11 +120,14 @@ export class Delivery<K, V> {
 
   /**
    * Waits for a partition that has a decoded message.
-   * @returns null when the consumer was closed, or after `timeoutMs`
+   * @param options.stopped asked after each `news`: whether nobody waits any more
+   * @returns null when the consumer was closed, when `stopped`, or after `timeoutMs`
    * @throws whatever no retry cures; AbortError
    */
-  async nextPartition(options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<AssignedPartition | null> {
-    const { signal, timeoutMs } = options
+  async nextPartition(
+    options: { signal?: AbortSignal; timeoutMs?: number; stopped?: () => boolean } = {},
+  ): Promise<AssignedPartition | null> {
+    const { signal, timeoutMs, stopped } = options
     const until = timeoutMs === undefined ? Number.POSITIVE_INFINITY : monotonicNow() + timeoutMs
     const onAbort = (): void => this.news.raise()
     signal?.addEventListener('abort', onAbort)
@@ -132,9 +135,9 @@ export class Delivery<K, V> {
       for (;;) {
         this.asked = true
         this.#options.asked()
-        await this.#turn()
+        await this.turn()
         await this.handover.over()
-        if (this.#closed) return null
+        if (this.#closed || stopped?.()) return null
         if (signal?.aborted) throw abortError(signal)
         this.#throwFailure()
         const partition = this.#pick()
@@ -155,9 +158,11 @@ export class Delivery<K, V> {
     }
   }
 
-  /** True if waiting for the event loop is due, or a rebalance wants its turn: then messages at hand have to wait, too. */
-  get interrupted(): boolean {
-    return this.handover.wanted || this.#closed || monotonicNow() - this.#turnedAt > TURN_EVERY_MS
+  /** Lets the event loop turn, if it has not for a while. */
+  async turn(): Promise<void> {
+    if (monotonicNow() - this.#turnedAt <= TURN_EVERY_MS) return
+    await nextTurn()
+    this.#turnedAt = monotonicNow()
   }
 
   /**
@@ -267,12 +272,6 @@ export class Delivery<K, V> {
       return partition
     }
     return undefined
-  }
-
-  async #turn(): Promise<void> {
-    if (monotonicNow() - this.#turnedAt <= TURN_EVERY_MS) return
-    await nextTurn()
-    this.#turnedAt = monotonicNow()
   }
 
   #throwFailure(): void {

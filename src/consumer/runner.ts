@@ -46,23 +46,19 @@ export class Runner<K, V> {
 
   /** @throws KafkaError `HANDLER_FAILED`, or what no retry cures, once all handlers are done */
   async run(): Promise<void> {
-    const { partitionsConcurrently = 1 } = this.#handlers
-    const signals = [this.#stopping.signal, this.#handlers.signal].filter((each) => each !== undefined)
-    const signal = AbortSignal.any(signals)
+    const { partitionsConcurrently = 1, signal } = this.#handlers
     try {
       while (!this.#stopped) {
         if (this.#workers.size >= partitionsConcurrently) {
           await Promise.race(this.#workers)
           continue
         }
-        const partition = await this.#delivery.nextPartition({ signal })
+        const partition = await this.#delivery.nextPartition({ signal, stopped: () => this.#stopped })
         if (partition === null) break
-        if (this.#stopped) break
         this.#start(partition)
       }
     } catch (error) {
-      // Stopped by a handler's failure, or by close(): then that is the reason, not the aborted wait.
-      if (!this.#stopping.signal.aborted) this.#fail(error)
+      this.#fail(error)
     }
     await Promise.all(this.#workers)
     if (this.#failure !== null) throw this.#failure.error
@@ -112,11 +108,12 @@ export class Runner<K, V> {
   async #workOnMessages(partition: AssignedPartition, handler: (message: Message<K, V>) => unknown): Promise<void> {
     const { epoch } = partition
     // Until the messages at hand are gone, or somebody wants the partition, or the user sought elsewhere.
-    while (!(this.#stopped || this.#delivery.interrupted) && partition.epoch === epoch) {
+    while (!(this.#stopped || this.#delivery.handover.wanted) && partition.epoch === epoch) {
       const message = await this.#delivery.take(partition)
       if (message === undefined || !(await this.#handle(message, () => handler(message)))) return
       partition.count()
       this.#delivery.asked = true
+      await this.#delivery.turn()
     }
   }
 
@@ -157,6 +154,7 @@ export class Runner<K, V> {
   #fail(error: unknown): void {
     this.#failure ??= { error }
     this.#stopping.abort()
+    this.#delivery.news.raise()
   }
 }
 
