@@ -11,6 +11,7 @@ const INVALID_PRODUCER_EPOCH = errorCode('INVALID_PRODUCER_EPOCH')
 const UNKNOWN_PRODUCER_ID = errorCode('UNKNOWN_PRODUCER_ID')
 const UNKNOWN_SERVER_ERROR = errorCode('UNKNOWN_SERVER_ERROR')
 const INVALID_RECORD = errorCode('INVALID_RECORD')
+const INVALID_TIMESTAMP = errorCode('INVALID_TIMESTAMP')
 
 /** What happens to a batch after an answer. */
 export type Verdict =
@@ -40,7 +41,8 @@ export interface BatchSituation {
 export function judge(code: number, batch: BatchSituation): Verdict {
   if (code === NONE || code === DUPLICATE_SEQUENCE_NUMBER) return 'done'
   if ((code === MESSAGE_TOO_LARGE || code === RECORD_LIST_TOO_LARGE) && batch.records > 1) return 'split'
-  if (code === INVALID_RECORD && batch.invalidRecords > 0 && batch.invalidRecords < batch.records) {
+  const invalid = code === INVALID_RECORD || code === INVALID_TIMESTAMP
+  if (invalid && batch.invalidRecords > 0 && batch.invalidRecords < batch.records) {
     return 'retry-without-invalid'
   }
   if (batch.idempotent) {
