@@ -1,0 +1,63 @@
+import type { AnyApi } from '../../../protocol/api.ts'
+import type { Cluster, Route } from '../../../src/cluster/cluster.ts'
+
+/** A request as an `Admin` sent it, the body as it would be written. */
+export interface SentRequest {
+  readonly api: string
+  readonly body: Record<string, unknown>
+  readonly route: Route
+  /** What the admin finds in an answer that might mean "ask another broker". */
+  readonly errorCode: ((answer: never) => number) | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+export type Answerer = (request: SentRequest) => unknown
+
+/** Stands for the cluster below an `Admin`: a test says what each API answers, and at which version it is spoken. */
+export class FakeCluster {
+  readonly sent: SentRequest[] = []
+  readonly options = { defaultApiTimeoutMs: 1000, requestTimeoutMs: 500, retryBackoffMs: 1, retryBackoffMaxMs: 2 }
+  metadata = { brokers: new Map([[1, { id: 1, host: 'h', port: 1, rack: null }]]), controllerId: 1, clusterId: 'c' }
+  refreshes = 0
+  readonly #answers: Record<string, Answerer>
+  readonly #version: number
+
+  constructor(answers: Record<string, Answerer>, version = 100) {
+    this.#answers = answers
+    this.#version = version
+  }
+
+  /** As what `Admin` asks for; only what it uses is there. */
+  get cluster(): Cluster {
+    return this as unknown as Cluster
+  }
+
+  async refresh(): Promise<unknown> {
+    this.refreshes++
+    return this.metadata
+  }
+
+  async send(
+    api: AnyApi,
+    body: Record<string, unknown> | ((version: number) => Record<string, unknown>),
+    route: Route,
+    options: { errorCode?: (answer: never) => number; signal?: AbortSignal } = {},
+  ): Promise<unknown> {
+    const version = Math.min(this.#version, api.maxVersion)
+    const request: SentRequest = {
+      api: api.name,
+      body: typeof body === 'function' ? body(version) : body,
+      route,
+      errorCode: options.errorCode,
+      signal: options.signal,
+    }
+    this.sent.push(request)
+    const answer = this.#answers[api.name]
+    if (answer === undefined) throw new Error(`The test has no answer to ${api.name}`)
+    return answer(request)
+  }
+
+  sentTo(api: string): SentRequest[] {
+    return this.sent.filter((request) => request.api === api)
+  }
+}
