@@ -22,6 +22,7 @@ export default defineConfig({
       project('broker', needsBroker),
       project('interop', { ...needsBroker, ...ownClusters }),
       project('faults', ownClusters),
+      project('package', { testTimeout: 300_000, hookTimeout: 300_000 }),
     ],
   },
 })

@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+
+/** What every way of loading must answer: names are there, and classes are the same ones across entries. */
+const CHECK = `
+if (typeof root.Kafka !== 'function' || typeof root.serde.json !== 'function') throw new Error('a name is missing')
+if (!(new wire.DecodeError('x') instanceof root.KafkaError)) throw new Error('two instances of one class')
+if (required.KafkaError !== root.KafkaError || required.Kafka !== root.Kafka) throw new Error('import and require differ')
+if (wire.encodeRequest(wire.apis.Metadata, 12, { topics: null }).length !== 4) throw new Error('the codec is broken')
+`
+const ESM = `import * as root from 'kafka-wire'
+import * as wire from 'kafka-wire/protocol'
+import { createRequire } from 'node:module'
+const required = createRequire(import.meta.url)('kafka-wire')
+${CHECK}
+console.log('ok')`
+const CJS = `const root = require('kafka-wire')
+const wire = require('kafka-wire/protocol')
+const required = require('kafka-wire')
+${CHECK}
+console.log('ok')`
+const TYPES = `import { Kafka, serde, type KafkaError } from 'kafka-wire'
+import { apis, decodeRequest } from 'kafka-wire/protocol'
+interface Ride { id: number }
+export async function main(): Promise<Ride | null> {
+  const kafka = new Kafka({ bootstrapServers: 'localhost:9092' })
+  const consumer = kafka.consumer({ groupId: 'g', topics: ['rides'], valueDeserializer: serde.json<Ride>() })
+  for await (const message of consumer) return message.value
+  const names: string[] | undefined = decodeRequest(apis.Metadata, 12, Buffer.alloc(4)).topics?.map(({ name }) => name ?? '')
+  await kafka.producer().send({ topic: 'rides', value: names?.[0] ?? null }).catch((error: KafkaError) => error.code)
+  return null
+}`
+
+describe('the packed tarball in an empty project', () => {
+  let folder: string
+  let tarball: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kafka-wire-package-'))
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
+    const packed = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)))
+    const [{ filename }] = Array.isArray(packed)
+      ? packed
+      : Object.values(packed as Record<string, { filename: string }>)
+    tarball = join(folder, filename)
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  async function project(name: string, ...packages: string[]): Promise<string> {
+    const place = join(folder, name)
+    await mkdir(place)
+    await writeFile(join(place, 'package.json'), '{ "private": true }')
+    await run('npm', ['install', '--no-audit', '--no-fund', tarball, ...packages], { cwd: place })
+    await writeFile(join(place, 'esm.mjs'), ESM)
+    await writeFile(join(place, 'cjs.cjs'), CJS)
+    return place
+  }
+
+  test('holds only what users need, and installs nothing else', async () => {
+    const place = await project('plain')
+    const installed = (await readdir(join(place, 'node_modules'))).filter((name) => !name.startsWith('.'))
+    expect(installed).toEqual(['kafka-wire'])
+    const files = await readdir(join(place, 'node_modules/kafka-wire'))
+    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+    const { dependencies = {} } = JSON.parse(
+      await readFile(join(place, 'node_modules/kafka-wire/package.json'), 'utf8'),
+    )
+    expect(dependencies).toEqual({})
+  })
+
+  test.each(['22.15.0', '24', '26'])('import and require on Node %s', async (version) => {
+    const place = await project(`node-${version}`, `node@${version}`)
+    const node = join(place, 'node_modules/.bin/node')
+    for (const file of ['esm.mjs', 'cjs.cjs']) {
+      const { stdout, stderr } = await run(node, [file], { cwd: place })
+      expect([stdout.trim(), stderr]).toEqual(['ok', ''])
+    }
+  })
+
+  test('in Jest', async () => {
+    const place = await project('jest', 'jest@30')
+    await writeFile(join(place, 'a.test.js'), `test('loads', () => {\n${CJS}\n})`)
+    const { stderr } = await run(join(place, 'node_modules/.bin/jest'), ['--ci'], { cwd: place })
+    expect(stderr).toContain('1 passed')
+  })
+
+  test('in Vitest', async () => {
+    const place = await project('vitest', 'vitest@4')
+    const [imports, body] = [ESM.split('\n').slice(0, 3).join('\n'), ESM.split('\n').slice(3).join('\n')]
+    await writeFile(
+      join(place, 'a.test.mjs'),
+      `import { test } from 'vitest'\n${imports}\ntest('loads', () => {\n${body}\n})`,
+    )
+    const { stdout } = await run(join(place, 'node_modules/.bin/vitest'), ['run'], { cwd: place })
+    expect(stdout).toContain('1 passed')
+  })
+
+  test('its types hold in a strict project', async () => {
+    const place = await project('types', 'typescript@6', '@types/node@22')
+    await writeFile(join(place, 'main.mts'), TYPES)
+    await writeFile(join(place, 'main.cts'), TYPES)
+    const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
+    await run(join(place, 'node_modules/.bin/tsc'), [...options, 'main.mts', 'main.cts'], { cwd: place })
+  })
+})
