@@ -198,10 +198,14 @@ export class Sender {
     queue.listedAt = null
   }
 
+  /** When to look again: at the earliest time at which a partition can send. */
   #wakeAt(at: number, now: number): void {
-    if (at >= this.#timerAt) return
+    if (at === this.#timerAt) return
     if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
     this.#timerAt = at
+    // No timer is left behind for what has been sent meanwhile: it would keep the process alive.
+    if (at === Infinity) return
     this.#timer = setTimeout(
       () => {
         this.#timer = null

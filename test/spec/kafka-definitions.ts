@@ -3,39 +3,42 @@ import { join } from 'node:path'
 import { strFromU8, unzipSync } from 'fflate'
 import { kafkaJars } from '../support/kafka-jars.ts'
 
-/** A field in Kafka's message definitions. */
-export interface DefinedField {
-  readonly name: string
-  readonly type: string
-  readonly versions: string
-  readonly nullableVersions?: string
-  readonly tag?: number
-  readonly taggedVersions?: string
-  readonly default?: string | number | boolean
-  readonly ignorable?: boolean
-  readonly fields?: readonly DefinedField[]
+/** The release whose definitions the declarations follow. */
+export const specifiedVersion = '4.3.1'
+
+/** A field as Kafka's JSON defines it. */
+export interface FieldDefinition {
+  name: string
+  type: string
+  versions: string
+  nullableVersions?: string
+  taggedVersions?: string
+  tag?: number
+  default?: string | number | boolean
+  ignorable?: boolean
+  fields?: FieldDefinition[]
 }
 
-/** A message in Kafka's definitions: a request, a response, or a structure. */
-export interface DefinedMessage {
-  readonly name: string
-  readonly apiKey?: number
-  readonly validVersions: string
-  readonly flexibleVersions: string
-  readonly latestVersionUnstable?: boolean
-  readonly fields: readonly DefinedField[]
-  readonly commonStructs?: ReadonlyArray<{ readonly name: string; readonly fields: readonly DefinedField[] }>
+/** A message as Kafka's JSON defines it. */
+export interface MessageDefinition {
+  name: string
+  apiKey?: number
+  validVersions: string
+  flexibleVersions: string
+  latestVersionUnstable?: boolean
+  fields: FieldDefinition[]
+  commonStructs?: { name: string; fields: FieldDefinition[] }[]
 }
 
-/** All message definitions in the `kafka-clients` jar of a version, by name. */
-export async function kafkaDefinitions(version: string): Promise<ReadonlyMap<string, DefinedMessage>> {
-  const jar = await readFile(join(await kafkaJars(version), `kafka-clients-${version}.jar`))
-  const files = unzipSync(jar, { filter: ({ name }) => /^common\/message\/\w+\.json$/.test(name) })
-  const messages = Object.values(files).map((file) => JSON.parse(withoutComments(strFromU8(file))) as DefinedMessage)
-  return new Map(messages.map((message) => [message.name, message]))
+/** Every message definition in the kafka-clients jar, by the message's name. */
+export async function readDefinitions(): Promise<Map<string, MessageDefinition>> {
+  const jar = await readFile(join(await kafkaJars(specifiedVersion), `kafka-clients-${specifiedVersion}.jar`))
+  const files = unzipSync(jar, { filter: ({ name }) => /^common\/message\/.*\.json$/.test(name) })
+  const definitions = Object.values(files).map((content) => parse(strFromU8(content)))
+  return new Map(definitions.map((definition) => [definition.name, definition]))
 }
 
-/** The definitions have comments to the end of the line, and `//` stands in no string of theirs but in URLs. */
-function withoutComments(json: string): string {
-  return json.replace(/"(?:[^"\\]|\\.)*"|\/\/.*$/gm, (part) => (part.startsWith('"') ? part : ''))
+/** JSON with comments that reach to the end of a line; no string in it contains two slashes after a blank. */
+function parse(text: string): MessageDefinition {
+  return JSON.parse(text.replace(/(^|\s)\/\/.*$/gm, ''))
 }

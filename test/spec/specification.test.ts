@@ -1,125 +1,75 @@
-import { beforeAll, describe, expect, test } from 'vitest'
-import type { DeclaredApi } from '../../protocol/api.ts'
-import type { AnyField, Fields } from '../../protocol/fields.ts'
+import { beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import type { Fields } from '../../protocol/fields.ts'
 import { apis } from '../../protocol/index.ts'
 import type { Message } from '../../protocol/message.ts'
 import { assignment, subscription } from '../../protocol/messages/consumer-protocol.ts'
-import { includesVersion, parseVersions } from '../../protocol/versions.ts'
+import { parseVersions, type VersionRange } from '../../protocol/versions.ts'
 import { hasKafkaJars } from '../support/kafka-jars.ts'
-import { hasJavaAndMaven } from '../support/tools.ts'
-import { type DefinedField, type DefinedMessage, kafkaDefinitions } from './kafka-definitions.ts'
+import { type MessageDefinition, readDefinitions, specifiedVersion } from './kafka-definitions.ts'
+import { declaredLayout, definedLayout } from './layout.ts'
 
-const VERSION = '4.3.1'
+let definitions: Map<string, MessageDefinition> | null = null
 
-const available = (await hasKafkaJars(VERSION)) || (await hasJavaAndMaven())
-if (!available) {
-  const message = `The comparison with Kafka's definitions needs Maven, to fetch kafka-clients ${VERSION}`
-  if (process.env.KAFKA_REQUIRED === '1') throw new Error(message)
-  console.warn(`Skipped: ${message}.`)
-}
-
-/** A field as both sides describe it in one version; nested fields are indented. */
-type Line = string
-
-function has(versions: string | undefined, version: number): boolean {
-  return versions !== undefined && versions !== 'none' && includesVersion(parseVersions(versions), version)
-}
-
-function definedLines(message: DefinedMessage, fields: readonly DefinedField[], version: number, indent = ''): Line[] {
-  return fields
-    .filter((field) => has(field.versions, version))
-    .flatMap((field) => {
-      const isArray = field.type.startsWith('[]')
-      const base = isArray ? field.type.slice(2) : field.type
-      const nested = field.fields ?? message.commonStructs?.find(({ name }) => name === base)?.fields
-      const type = `${isArray ? '[]' : ''}${nested === undefined ? base : 'struct'}`
-      const line = describeField(
-        field.name[0].toLowerCase() + field.name.slice(1),
-        type === 'bool' ? 'boolean' : type,
-        has(field.nullableVersions, version),
-        has(field.taggedVersions, version) ? field.tag : undefined,
-        field.default === undefined ? undefined : String(field.default),
-        field.ignorable ?? false,
-      )
-      return [indent + line, ...(nested === undefined ? [] : definedLines(message, nested, version, `${indent}  `))]
-    })
-}
-
-function declaredLines(fields: Fields, version: number, indent = ''): Line[] {
-  return Object.entries(fields)
-    .filter(([, field]) => field.versions === undefined || has(field.versions, version))
-    .flatMap(([name, field]) => {
-      const isArray = field.type.kind === 'array'
-      const type = field.type.kind === 'array' ? field.type.element.type : field.type
-      const line = describeField(
-        name,
-        (isArray ? '[]' : '') + type.kind,
-        has(field.nullableVersions, version),
-        field.tag,
-        field.default === undefined ? undefined : String(field.default),
-        (field as AnyField).ignorable ?? false,
-      )
-      return [indent + line, ...(type.kind === 'struct' ? declaredLines(type.fields, version, `${indent}  `) : [])]
-    })
-}
-
-function describeField(
-  name: string,
-  type: string,
-  nullable: boolean,
-  tag: number | undefined,
-  defaultValue: string | undefined,
-  ignorable: boolean,
-): Line {
-  // Hexadecimal and decimal defaults are the same number.
-  const value =
-    defaultValue !== undefined && /^-?(0x)?[\da-f]+$/i.test(defaultValue) ? BigInt(defaultValue) : defaultValue
-  return [
-    `${name}: ${type}${nullable ? '?' : ''}`,
-    tag === undefined ? '' : `tag ${tag}`,
-    value === undefined ? '' : `default '${value}'`,
-    ignorable ? 'ignorable' : '',
-  ]
-    .filter((part) => part !== '')
-    .join(', ')
-}
-
-function versionsOf(range: string): number[] {
-  const { min, max } = parseVersions(range)
-  return Array.from({ length: max - min + 1 }, (_, i) => min + i)
-}
-
-describe.skipIf(!available)(`declarations against Kafka ${VERSION}`, () => {
-  let definitions: ReadonlyMap<string, DefinedMessage>
-  beforeAll(async () => {
-    definitions = await kafkaDefinitions(VERSION)
-  })
-
-  function compare(declared: Message<Fields>, name: string): void {
-    const defined = definitions.get(name)
-    if (defined === undefined) throw new Error(`Kafka ${VERSION} has no ${name}`)
-    const versions = versionsOf(defined.validVersions)
-    expect([declared.versions.min, declared.versions.max], 'versions').toEqual([versions[0], versions.at(-1)])
-    for (const version of versions) {
-      expect(includesVersion(declared.flexible, version), `v${version} is flexible`).toBe(
-        has(defined.flexibleVersions, version),
-      )
-      expect(declaredLines(declared.fields, version), `v${version}`).toEqual(
-        definedLines(defined, defined.fields, version),
-      )
-    }
+beforeAll(async () => {
+  try {
+    definitions = await readDefinitions()
+  } catch (error) {
+    // Without Maven there is nothing to compare with, unless the jars were fetched before.
+    if (process.env.KAFKA_REQUIRED === '1' || (await hasKafkaJars(specifiedVersion))) throw error
+    console.warn(`The declarations are not compared with Kafka's: ${(error as Error).message.split('\n')[0]}`)
   }
+})
 
-  test.each(Object.entries(apis))('%s', (name, api) => {
-    const { request, response, key, latestVersionUnstable } = api as unknown as DeclaredApi<Fields, Fields>
-    const defined = definitions.get(`${name}Request`)
-    expect([key, latestVersionUnstable]).toEqual([defined?.apiKey, defined?.latestVersionUnstable ?? false])
-    compare(request, `${name}Request`)
-    compare(response, `${name}Response`)
-  })
+function definitionOf(name: string, context: TestContext): MessageDefinition {
+  if (definitions === null) context.skip('no Kafka jars')
+  const definition = definitions?.get(name)
+  if (definition === undefined) throw new Error(`Kafka ${specifiedVersion} does not define ${name}`)
+  return definition
+}
 
-  test('consumer protocol', () => {
-    compare(subscription as unknown as Message<Fields>, 'ConsumerProtocolSubscription')
-    compare(assignment as unknown as Message<Fields>, 'ConsumerProtocolAssignment')
+function rangeOf(versions: string): VersionRange {
+  return parseVersions(versions)
+}
+
+function expectSameFields(message: Message<Fields>, definition: MessageDefinition): void {
+  expect(message.versions).toEqual(rangeOf(definition.validVersions))
+  for (let version = message.versions.min; version <= message.versions.max; version++) {
+    const declared = declaredLayout(message.fields, version)
+    expect(declared, `${message.name} v${version}`).toEqual(definedLayout(definition, version))
+  }
+}
+
+describe(`the declarations and the definitions of Kafka ${specifiedVersion}`, () => {
+  const messages = Object.values(apis).flatMap((api): Message<Fields>[] => [
+    api.request as unknown as Message<Fields>,
+    api.response as unknown as Message<Fields>,
+  ])
+  const data = [subscription, assignment] as unknown as Message<Fields>[]
+
+  it.for([...messages, ...data].map((message) => ({ name: message.name, message })))(
+    'have the same fields in every version of $name',
+    ({ message }, context) => {
+      expectSameFields(message, definitionOf(message.name, context))
+    },
+  )
+
+  it.for(Object.entries(apis))('agree on number and versions of %s', ([name, api], context) => {
+    const definition = definitionOf(`${name}Request`, context)
+    const flexible = definition.flexibleVersions
+    expect({
+      name: api.name,
+      key: api.key,
+      latestVersionUnstable: api.latestVersionUnstable,
+      minVersion: api.minVersion,
+      maxVersion: api.maxVersion,
+      firstFlexibleVersion: api.firstFlexibleVersion,
+    }).toEqual({
+      name,
+      key: definition.apiKey,
+      latestVersionUnstable: definition.latestVersionUnstable === true,
+      minVersion: rangeOf(definition.validVersions).min,
+      maxVersion: rangeOf(definition.validVersions).max,
+      firstFlexibleVersion: flexible === 'none' ? Number.POSITIVE_INFINITY : rangeOf(flexible).min,
+    })
   })
 })

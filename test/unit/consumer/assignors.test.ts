@@ -112,7 +112,10 @@ describe('cooperative-sticky', () => {
 })
 
 /** A group with random subscriptions, and topics with random sizes. */
-function randomGroup(random: () => number, uniform: boolean): { members: GroupMember[]; partitions: Map<string, number> } {
+function randomGroup(
+  random: () => number,
+  uniform: boolean,
+): { members: GroupMember[]; partitions: Map<string, number> } {
   const below = (limit: number): number => Math.floor(random() * limit)
   const topics = Array.from({ length: 1 + below(5) }, (_, i) => `t${i}`)
   const partitions = new Map(topics.map((topic) => [topic, 1 + below(9)]))
@@ -152,7 +155,8 @@ describe.each([range, roundRobin, cooperativeSticky])('$name, any group', (assig
         }
       }
       let expected = 0
-      for (const [topic, count] of partitions) if (members.some(({ topics }) => topics.includes(topic))) expected += count
+      for (const [topic, count] of partitions)
+        if (members.some(({ topics }) => topics.includes(topic))) expected += count
       expect(given.size).toBe(expected)
     }
   })
@@ -195,7 +199,8 @@ describe('cooperative-sticky, any group', () => {
       const rest = settled.slice(1)
       if (rest.length === 0) continue
       const after = cooperativeSticky.assign(rest, partitions)
-      for (const { memberId, ownedPartitions } of rest) expect(after.get(memberId)).toEqual(expect.arrayContaining([...ownedPartitions]))
+      for (const { memberId, ownedPartitions } of rest)
+        expect(after.get(memberId)).toEqual(expect.arrayContaining([...ownedPartitions]))
     }
   })
 })

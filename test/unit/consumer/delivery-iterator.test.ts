@@ -1,10 +1,13 @@
 import { expect, test, vi } from 'vitest'
-import { DecodeError, KafkaError } from '../../../src/errors.ts'
 import { DeliveryIterator } from '../../../src/consumer/delivery-iterator.ts'
 import type { Message } from '../../../src/consumer/message.ts'
+import { DecodeError, KafkaError } from '../../../src/errors.ts'
 import { ScriptedDelivery } from './scripted-delivery.ts'
 
-function iterate<V>(script: ScriptedDelivery<V>, signal?: AbortSignal): DeliveryIterator<Message<Buffer, V>, Buffer, V> {
+function iterate<V>(
+  script: ScriptedDelivery<V>,
+  signal?: AbortSignal,
+): DeliveryIterator<Message<Buffer, V>, Buffer, V> {
   return new DeliveryIterator(script.delivery, 'messages()', (partition) => script.delivery.take(partition), signal)
 }
 
@@ -36,7 +39,8 @@ test('a batch that spans several fetched ones is fetched once more when it is gi
   const p = script.assign('t', 0)
   script.feed(p, 0, ['a', 'b'])
   script.feed(p, 2, ['c', 'd'])
-  const take = (partition: typeof p): ReturnType<typeof script.delivery.takeBatch> => script.delivery.takeBatch(partition, 3)
+  const take = (partition: typeof p): ReturnType<typeof script.delivery.takeBatch> =>
+    script.delivery.takeBatch(partition, 3)
   for await (const batch of new DeliveryIterator(script.delivery, 'batches()', take)) {
     expect(batch.map(({ offset }) => offset)).toEqual([0, 1, 2])
     break
@@ -208,7 +212,11 @@ test('an async deserializer that fails keeps the place; the message comes again'
 test('the event loop turns while messages are at hand', async () => {
   const script = new ScriptedDelivery()
   const p = script.assign('t', 0)
-  script.feed(p, 0, Array.from({ length: 500 }, () => 'x'))
+  script.feed(
+    p,
+    0,
+    Array.from({ length: 500 }, () => 'x'),
+  )
   let turned = false
   setImmediate(() => {
     turned = true

@@ -18,17 +18,20 @@ function split(records: Buffer[], aborted: AbortedTransactions | null = null, fe
   return splitRecords(origin, Buffer.concat(records), fetchOffset, aborted, true)
 }
 
-test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('reads %s batches from the position on', async (compression) => {
-  const batches = split([
-    await recordBatch({ offset: 10, values: ['a', 'b', 'c'], compression }),
-    await recordBatch({ offset: 13, values: ['d'], compression }),
-  ])
-  expect(batches.map(({ baseOffset, nextOffset }) => [baseOffset, nextOffset])).toEqual([
-    [10, 13],
-    [13, 14],
-  ])
-  expect(await seen(batches, 11)).toEqual(['11:b', '12:c', '13:d'])
-})
+test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+  'reads %s batches from the position on',
+  async (compression) => {
+    const batches = split([
+      await recordBatch({ offset: 10, values: ['a', 'b', 'c'], compression }),
+      await recordBatch({ offset: 13, values: ['d'], compression }),
+    ])
+    expect(batches.map(({ baseOffset, nextOffset }) => [baseOffset, nextOffset])).toEqual([
+      [10, 13],
+      [13, 14],
+    ])
+    expect(await seen(batches, 11)).toEqual(['11:b', '12:c', '13:d'])
+  },
+)
 
 test('messages know where they come from', async () => {
   const [batch] = split([await recordBatch({ offset: 5, values: ['a'] })])

@@ -67,7 +67,7 @@ test('JSON and inspection show text', async () => {
     value: 'über',
     headers: [['h', 'x']],
   })
-  expect(inspect(message)).toMatch(/^Message \{[^]*offset: 0/)
+  expect(inspect(message)).toMatch(/^Message \{[\s\S]*offset: 0/)
   const binary = await messageWith(null, Buffer.from([0xff, 0]))
   expect(JSON.parse(JSON.stringify(binary)).value).toEqual({ type: 'Buffer', data: [255, 0] })
 })

@@ -3,7 +3,10 @@ import type { AssignedPartition } from '../../../src/consumer/partitions.ts'
 import { Runner, type RunOptions } from '../../../src/consumer/runner.ts'
 import { ScriptedDelivery } from './scripted-delivery.ts'
 
-function start(script: ScriptedDelivery, options: RunOptions<Buffer, Buffer>): { runner: Runner<Buffer, Buffer>; done: Promise<void> } {
+function start(
+  script: ScriptedDelivery,
+  options: RunOptions<Buffer, Buffer>,
+): { runner: Runner<Buffer, Buffer>; done: Promise<void> } {
   const runner = new Runner(script.delivery, options, { maxBatch: 100, retryBackoffMs: 1, retryBackoffMaxMs: 1 })
   script.delivery.begin('run()')
   return { runner, done: runner.run() }
@@ -58,9 +61,11 @@ describe('run()', () => {
       },
     })
     let settled = false
-    const outcome = done.catch((error) => error).finally(() => {
-      settled = true
-    })
+    const outcome = done
+      .catch((error) => error)
+      .finally(() => {
+        settled = true
+      })
     await vi.waitFor(() => expect(handlers.started).toEqual(['1:0']))
     await vi.waitFor(() => expect([p.position, p.processed]).toEqual([1, 1]))
     expect(settled).toBe(false)

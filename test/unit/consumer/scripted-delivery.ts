@@ -1,9 +1,9 @@
-import type { Message as WireMessage, MessageBlock } from '../../../src/consumer/message.ts'
-import { Message } from '../../../src/consumer/message.ts'
 import { noCounts } from '../../../src/consumer/consumer-metrics.ts'
 import { Delivery, type DeliveryOptions } from '../../../src/consumer/delivery.ts'
 import { Deserialization } from '../../../src/consumer/deserialization.ts'
 import type { FetchedBatch } from '../../../src/consumer/fetched-batch.ts'
+import type { MessageBlock, Message as WireMessage } from '../../../src/consumer/message.ts'
+import { Message } from '../../../src/consumer/message.ts'
 import type { Deserializer } from '../../../src/consumer/options.ts'
 import { type AssignedPartition, Partitions } from '../../../src/consumer/partitions.ts'
 
@@ -38,7 +38,12 @@ export class ScriptedDelivery<V = Buffer> {
   }
 
   /** What a fetch brings: a batch of values from `offset` on. */
-  feed(partition: AssignedPartition, offset: number, values: readonly string[], nextOffset = offset + values.length): void {
+  feed(
+    partition: AssignedPartition,
+    offset: number,
+    values: readonly string[],
+    nextOffset = offset + values.length,
+  ): void {
     this.feedBatch(partition, {
       byteLength: values.join('').length,
       baseOffset: offset,
