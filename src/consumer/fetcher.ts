@@ -190,7 +190,11 @@ export class Fetcher {
       }
       return false
     } finally {
-      for (const { partition, epoch } of asked) if (partition.epoch === epoch) partition.fetching = false
+      for (const { partition, epoch } of asked) {
+        if (partition.epoch === epoch) partition.fetching = false
+        // The answer, or metadata meanwhile, may have said that another broker has it: that is another loop's work.
+        if (this.#brokerOf(partition) !== id) this.roomFor(partition)
+      }
     }
   }
 

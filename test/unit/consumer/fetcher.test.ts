@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import type { BrokerPool } from '../../../src/cluster/broker-pool.ts'
+import type { Cluster } from '../../../src/cluster/cluster.ts'
 import { Fetcher, type FetcherEvents, type FetcherOptions } from '../../../src/consumer/fetcher.ts'
 import { type AssignedPartition, Partitions } from '../../../src/consumer/partitions.ts'
 import { TroubleLog } from '../../../src/consumer/trouble-log.ts'
@@ -9,6 +11,10 @@ interface Asked {
   partition: number
   fetchOffset: number
   currentLeaderEpoch: number
+}
+interface FetchBody {
+  maxWaitMs: number
+  topics: Array<{ partitions: Asked[] }>
 }
 interface Request {
   broker: number
@@ -44,7 +50,10 @@ function scripted(partitionCount = 2) {
     },
     leader: (_topic: string, partition: number) => leaders[partition],
     invalidate: () => invalidated++,
-    updateLeader: (...hint: unknown[]) => hints.push(hint),
+    updateLeader: (...hint: unknown[]) => {
+      hints.push(hint)
+      for (const listener of metadataListeners) listener()
+    },
     onMetadata: (listener: () => void) => {
       metadataListeners.add(listener)
       return () => metadataListeners.delete(listener)
@@ -52,13 +61,13 @@ function scripted(partitionCount = 2) {
   }
   const pool = {
     broker: (id: number) => ({
-      send: (_api: unknown, body: any, { maxVersion }: { maxVersion: number }) =>
+      send: (_api: unknown, body: FetchBody, { maxVersion }: { maxVersion: number }) =>
         new Promise((resolve, reject) => {
           requests.push({
             broker: id,
             maxWaitMs: body.maxWaitMs,
             maxVersion,
-            partitions: body.topics.flatMap((topic: any) => topic.partitions),
+            partitions: body.topics.flatMap((topic) => topic.partitions),
             answer: (partitions, top = {}) =>
               resolve({
                 errorCode: 0,
@@ -83,7 +92,14 @@ function scripted(partitionCount = 2) {
     return partition
   })
   const silent = { debug() {}, info() {}, warn() {}, error() {} }
-  const fetcher = new Fetcher(cluster as any, pool as any, partitions, options, new TroubleLog(silent), events)
+  const fetcher = new Fetcher(
+    cluster as unknown as Cluster,
+    pool as unknown as BrokerPool,
+    partitions,
+    options,
+    new TroubleLog(silent),
+    events,
+  )
   onTestFinished(() => fetcher.close())
   return {
     requests,
@@ -93,7 +109,6 @@ function scripted(partitionCount = 2) {
     assigned,
     fetcher,
     invalidated: () => invalidated,
-    metadataChanged: () => metadataListeners.forEach((listener) => listener()),
     /** The n-th request, once it is there. */
     request: (n: number) => vi.waitFor(() => requests[n] ?? Promise.reject(new Error(`no request ${n}`))),
   }
@@ -172,7 +187,6 @@ test('a moved leader is followed by the hint in the answer (KIP-951)', async () 
   await vi.waitFor(() =>
     expect(script.hints).toEqual([['t', 0, { id: 2, epoch: 8 }, [{ id: 2, host: 'h', port: 1, rack: null }]]]),
   )
-  script.metadataChanged()
   expect((await script.request(1)).broker).toBe(2)
   expect(script.events.failure).not.toHaveBeenCalled()
 })

@@ -49,6 +49,7 @@ export class FakeCluster {
   /** While true, requests reach the broker but nothing is answered. */
   held = false
   producerIds = 0
+  producerEpoch = 0
   initProducerIdError = 0
   refreshes = 0
   invalidations = 0
@@ -175,7 +176,7 @@ export class FakeCluster {
       throttleTimeMs: 0,
       errorCode: this.initProducerIdError,
       producerId: ++this.producerIds,
-      producerEpoch: 0,
+      producerEpoch: this.producerEpoch,
       ongoingTxnProducerId: -1,
       ongoingTxnProducerEpoch: -1,
     }

@@ -259,6 +259,20 @@ describe('sequences', () => {
     expect(cluster.log('t').values).toEqual(['a', 'b', 'c'])
   })
 
+  it('takes a new producer id when the epochs are used up', async () => {
+    const cluster = new FakeCluster()
+    cluster.producerEpoch = 32_767
+    const producer = producerOn(cluster)
+    await send(producer, 'a')
+    cluster.producerEpoch = 0
+    cluster.script = fates({ errorCode: 45 })
+    await send(producer, 'b')
+    expect(cluster.log('t').batches).toMatchObject([
+      { producerId: 1, epoch: 32_767 },
+      { producerId: 2, epoch: 0, sequence: 0 },
+    ])
+  })
+
   it('goes on after a rejected batch without a gap', async () => {
     const cluster = new FakeCluster()
     const producer = producerOn(cluster)
