@@ -168,6 +168,7 @@ export class AssignedPartition implements TopicPartition {
     this.#forget()
     this.position = -1
     this.processed = -1
+    this.fetchOffset = -1
   }
 
   enqueue(batches: readonly FetchedBatch[], nextOffset: number): void {
