@@ -129,12 +129,12 @@ describe.skipIf(!hasBroker)('admin', () => {
   test('failures of one kind give the error their code', async () => {
     const unknown = uniqueName('admin-unknown')
     const calls = [
-      admin.describeTopics([unknown]),
-      admin.deleteTopics([unknown]),
-      admin.createPartitions({ [unknown]: { totalCount: 2 } }),
+      () => admin.describeTopics([unknown]),
+      () => admin.deleteTopics([unknown]),
+      () => admin.createPartitions({ [unknown]: { totalCount: 2 } }),
     ]
     for (const call of calls) {
-      const error = await failure(call)
+      const error = await failure(call())
       expect(error.code).toBe('UNKNOWN_TOPIC_OR_PARTITION')
       expect(error.topic).toBe(unknown)
       expect(error.results[unknown]).toBeInstanceOf(KafkaError)

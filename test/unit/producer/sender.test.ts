@@ -349,6 +349,8 @@ describe('refusals', () => {
 describe('deadlines', () => {
   it('fails what was never sent with persisted no, naming the last reason', async () => {
     const cluster = new FakeCluster()
+    // One attempt, then a pause beyond the deadline: nothing is on its way when time is up.
+    Object.assign(cluster.options, { retryBackoffMs: 10_000, retryBackoffMaxMs: 10_000 })
     cluster.script = { partition: () => ({ errorCode: 19 }) }
     const error = await recordError(send(producerOn(cluster, { deliveryTimeoutMs: 40 }), 'a'))
     expect(error).toBeInstanceOf(TimeoutError)
