@@ -10,13 +10,18 @@ const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS 
 const admin = kafka.admin()
 const producer = kafka.producer()
 const receivers = new Map<string, string[]>()
+const joined = new Set<string>()
+const bothJoined = Promise.withResolvers<void>()
 
 async function member(name: string): Promise<void> {
   const consumer = kafka.consumer({
     groupId: 'group-demo',
     topics: [topic],
     autoOffsetReset: 'earliest',
-    onPartitionsAssigned: (partitions) => console.log(`${name} gets ${partitions.map((each) => each.partition)}`),
+    onPartitionsAssigned: (partitions) => {
+      console.log(`${name} gets ${partitions.map((each) => each.partition)}`)
+      if (partitions.length > 0 && joined.add(name).size === 2) bothJoined.resolve()
+    },
   })
   for await (const message of consumer) {
     const text = String(message.value)
@@ -33,6 +38,7 @@ try {
     await admin.createTopics([{ name: topic, numPartitions: 4, replicationFactor: 1 }])
   }
   const members = [member('Ann'), member('Bob')]
+  await bothJoined.promise
   for (let i = 1; i <= total; i++) {
     await producer.send({ topic, key: `customer-${i % 10}`, value: `${run}-${i}` })
     await new Promise((resolve) => setTimeout(resolve, 100))
