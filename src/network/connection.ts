@@ -10,7 +10,7 @@ import { answeredVersion, type NegotiatedVersions } from './api-versions.ts'
 import { FrameReader } from './frame-reader.ts'
 import { InFlightQueue } from './in-flight-queue.ts'
 import { connectFailure, isCertificateProblem } from './socket.ts'
-import { throttledByClient } from './throttling.ts'
+import { Pause, throttledByClient } from './throttling.ts'
 
 export interface SendOptions {
   /** How long to wait for the answer, in ms; the connection's `requestTimeoutMs` if not given. */
@@ -66,8 +66,8 @@ export class Connection {
   #timer: NodeJS.Timeout | null = null
   #timerAt = Number.POSITIVE_INFINITY
   #idleSince = monotonicNow()
-  /** While the broker's quota is exceeded: until when nothing is sent, and the promise of it (KIP-219). */
-  #muted: Promise<void> | null = null
+  /** While the broker's quota is exceeded, and nothing is sent. */
+  #pause: Pause | null = null
 
   constructor(socket: Duplex, options: TransportOptions) {
     this.broker = options.broker
@@ -114,7 +114,7 @@ export class Connection {
    * @throws UnsupportedVersionError, EncodeError: nothing was sent; TimeoutError, ConnectionError, DecodeError, ClosedError
    */
   send<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions = {}): Promise<ResponseOf<A>> {
-    if (this.#muted !== null) return this.#muted.then(() => this.send(api, body, options))
+    if (this.#pause !== null) return this.#pause.over.then(() => this.send(api, body, options))
     return new Promise<ResponseOf<A>>((resolve, reject) => {
       const { timeoutMs = this.#options.requestTimeoutMs, onWritten } = options
       const version = options.version ?? this.version(api, options.maxVersion)
@@ -132,7 +132,7 @@ export class Connection {
    * @throws as `send`
    */
   sendOneWay<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions = {}): Promise<void> {
-    if (this.#muted !== null) return this.#muted.then(() => this.sendOneWay(api, body, options))
+    if (this.#pause !== null) return this.#pause.over.then(() => this.sendOneWay(api, body, options))
     return new Promise<void>((resolve, reject) => {
       this.#write(api, options.version ?? this.version(api, options.maxVersion), body, (error) => {
         options.onWritten?.()
@@ -150,6 +150,7 @@ export class Connection {
     this.#socket.destroy()
     const reason = error ?? new ClosedError(`The connection to ${this.broker} was closed`, { broker: this.broker })
     for (const request of this.#inFlight.drain()) this.#settle(request, reason)
+    this.#pause?.cancel(reason)
     if (channels.connection.hasSubscribers) {
       channels.connection.publish({ broker: this.broker, state: 'closed', error: error ?? null })
     }
@@ -237,16 +238,10 @@ export class Connection {
   #throttle(api: AnyApi, version: number, response: { throttleTimeMs?: number }): void {
     const throttleTimeMs = response.throttleTimeMs ?? 0
     if (throttleTimeMs <= 0 || !throttledByClient(api, version)) return
-    const muted: Promise<void> = new Promise((resolve) => {
-      setTimeout(
-        () => {
-          if (this.#muted === muted) this.#muted = null
-          resolve()
-        },
-        Math.min(throttleTimeMs, MAX_TIMER_MS),
-      )
+    this.#pause ??= new Pause(() => {
+      this.#pause = null
     })
-    this.#muted = muted
+    this.#pause.extend(throttleTimeMs)
   }
 
   #settle(request: InFlight, error: KafkaError | null, response?: unknown): void {
