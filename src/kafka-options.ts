@@ -1,4 +1,4 @@
-import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls'
 import { bootstrapServersCheck } from './cluster/bootstrap-servers.ts'
 import { consoleLogger, type Logger } from './diagnostics.ts'
 import type { SaslOptions } from './network/sasl/mechanism.ts'
@@ -60,10 +60,17 @@ type Defaulted = Omit<KafkaOptions, 'sasl' | 'socketFactory'>
 export type ResolvedKafkaOptions = Required<Defaulted> & Pick<KafkaOptions, 'sasl' | 'socketFactory'>
 
 const ssl: OptionCheck<boolean | TlsOptions> = (value, path) => {
-  if (typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value))) {
-    return value as boolean | TlsOptions
+  if (typeof value === 'boolean') return value
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw mistyped(path, "a boolean or an object of Node's TLS options", value)
   }
-  throw mistyped(path, "a boolean or an object of Node's TLS options", value)
+  try {
+    // A certificate that cannot be read, or a wrong passphrase, would fail each connection.
+    createSecureContext(value)
+  } catch (error) {
+    throw invalidOption(`${path}: ${(error as Error).message}`)
+  }
+  return value
 }
 
 const credentials = {

@@ -124,6 +124,16 @@ export class AssignedPartition implements TopicPartition {
     if (index > 0) this.processedEpoch = messages[index - 1].leaderEpoch
   }
 
+  /**
+   * The user's code committed `offset`: it is done with what it took before that. Otherwise the next commit of what is
+   * processed would take the group back.
+   */
+  countUpTo(offset: number, leaderEpoch = -1): void {
+    if (offset <= this.processed || offset > this.position) return
+    this.processed = offset
+    this.processedEpoch = leaderEpoch
+  }
+
   /** What was taken and not counted is handed out again. */
   rewind(): void {
     if (this.position === this.processed) return

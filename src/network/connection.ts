@@ -9,7 +9,7 @@ import { MAX_TIMER_MS, monotonicNow } from '../retry.ts'
 import { answeredVersion, type NegotiatedVersions } from './api-versions.ts'
 import { FrameReader } from './frame-reader.ts'
 import { InFlightQueue } from './in-flight-queue.ts'
-import { connectFailure, isCertificateProblem } from './socket.ts'
+import { connectFailure, isTlsRefusal } from './socket.ts'
 import { Pause, throttledByClient } from './throttling.ts'
 
 export interface SendOptions {
@@ -284,7 +284,7 @@ export class Connection {
 
   #onError(error: NodeJS.ErrnoException): void {
     // With TLS 1.3 the broker looks at the client's certificate only after the handshake looked complete.
-    if (!this.#answered && isCertificateProblem(error.code ?? '')) this.close(connectFailure(error, this.broker))
+    if (!this.#answered && isTlsRefusal(error.code ?? '')) this.close(connectFailure(error, this.broker))
     else this.close(this.#lost(error.message, error))
   }
 

@@ -81,15 +81,17 @@ function opened<S extends Duplex>(socket: S, event: string, broker: string, sign
 export function connectFailure(error: unknown, broker: string): KafkaError {
   const { code = '', message } = error as NodeJS.ErrnoException
   const details = { broker, cause: error }
-  if (isCertificateProblem(code)) {
-    return new AuthenticationError(`TLS with ${broker} failed: ${message || code}`, details)
-  }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return new ConnectionError(`${broker} does not speak TLS; is its listener without the option 'ssl'? (${code})`, {
       ...details,
       code: 'NOT_A_KAFKA_BROKER',
       retriable: false,
     })
+  }
+  if (isTlsRefusal(code)) {
+    const reason = message.trim() || code
+    const hint = isCertificateProblem(code) ? '' : '; brokers before 3.0 refuse a client certificate like this'
+    return new AuthenticationError(`TLS with ${broker} failed: ${reason}${hint}`, details)
   }
   // Several addresses of one name were tried: each has its own failure.
   const reasons = error instanceof AggregateError ? error.errors.map((each: Error) => each.message).join(', ') : message
@@ -99,7 +101,7 @@ export function connectFailure(error: unknown, broker: string): KafkaError {
   })
 }
 
-/** Codes by which OpenSSL and Node say that a certificate was refused, by this side or by the other. */
+/** Codes by which Node says that it refuses the other side's certificate. */
 const CERTIFICATE_CODES = new Set([
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
@@ -115,14 +117,22 @@ const CERTIFICATE_CODES = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
-  'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
 ])
 
-export function isCertificateProblem(code: string): boolean {
-  return (
-    CERTIFICATE_CODES.has(code) ||
-    /^ERR_SSL_.*ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)
-  )
+/** The alerts by which a broker says that it refuses the client's. */
+const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/
+
+function isCertificateProblem(code: string): boolean {
+  return CERTIFICATE_CODES.has(code) || CERTIFICATE_ALERT.test(code)
+}
+
+/**
+ * Whether TLS itself failed, which, before the first answer, no retry cures: the two sides do not accept each other, as
+ * in Java's client. A broken network shows otherwise. Brokers before 3.0 garble the alert by which they refuse a client
+ * certificate, so that any error of the protocol must be taken for one.
+ */
+export function isTlsRefusal(code: string): boolean {
+  return CERTIFICATE_CODES.has(code) || code.startsWith('ERR_SSL_')
 }
 
 /** The error of an attempt to connect that took too long. */

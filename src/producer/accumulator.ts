@@ -6,6 +6,7 @@ import { BufferMemory } from './buffer-memory.ts'
 import { BufferPool } from './buffer-pool.ts'
 import type { Delivery } from './delivery.ts'
 import { FlushBarrier } from './flush-barrier.ts'
+import { IncompleteBatches } from './incomplete-batches.ts'
 import type { ResolvedProducerOptions } from './options.ts'
 import { PartitionQueue } from './partition-queue.ts'
 
@@ -37,7 +38,7 @@ export interface AppendableRecord extends EncodableRecord {
 export class Accumulator {
   readonly memory: BufferMemory
   /** Batches whose records have no outcome yet, oldest first. */
-  readonly incomplete = new Set<ProducerBatch>()
+  readonly incomplete = new IncompleteBatches()
   /** A batch whose compression ran off the main thread can be sent now. */
   onSealed: (queue: PartitionQueue) => void = () => {}
   /** Every record has its outcome. */

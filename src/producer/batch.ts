@@ -39,6 +39,10 @@ export class ProducerBatch {
   settled = false
   /** Why it was not delivered so far. */
   lastError: KafkaError | null = null
+  /** It and its neighbours in the list of those without an outcome. */
+  incomplete = false
+  older: ProducerBatch | null = null
+  newer: ProducerBatch | null = null
   /** Those who wait in `flush()` for it. */
   barriers: FlushBarrier[] | null = null
   /** Bytes of memory that it is charged with. */

@@ -82,7 +82,9 @@ export class ConsumerGroup<K, V> implements MembershipHost {
     if (offsets.length > 0) this.#counters.commits++
     for (const each of offsets) {
       const partition = this.#partitions.get(each)
-      if (partition !== undefined) partition.committed = each.offset
+      if (partition === undefined) continue
+      partition.committed = each.offset
+      partition.countUpTo(each.offset, each.leaderEpoch)
     }
   }
 
