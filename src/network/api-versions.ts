@@ -37,13 +37,21 @@ export class NegotiatedVersions {
     return version >= range.min && version >= api.minVersion ? version : undefined
   }
 
-  /** @throws UnsupportedVersionError naming both sides' ranges */
-  choose(api: AnyApi, maxVersion?: number): number {
+  /**
+   * The newest version that both sides speak, within the caller's limits.
+   * @throws UnsupportedVersionError naming both sides' ranges
+   */
+  choose(api: AnyApi, minVersion = 0, maxVersion?: number): number {
     const version = this.common(api, maxVersion)
-    if (version !== undefined) return version
+    if (version !== undefined && version >= minVersion) return version
     const range = this.#ranges.get(api.key)
     const theirs = range === undefined ? 'does not have it' : `speaks versions ${range.min} to ${range.max}`
-    const limit = maxVersion === undefined ? '' : ` (here at most ${maxVersion})`
+    const limits = [
+      minVersion > 0 ? `at least ${minVersion}` : '',
+      maxVersion === undefined ? '' : `at most ${maxVersion}`,
+    ]
+    const here = limits.filter((limit) => limit !== '').join(' and ')
+    const limit = here === '' ? '' : ` (here ${here})`
     throw new UnsupportedVersionError(
       `${api.name}: this client speaks versions ${api.minVersion} to ${api.maxVersion}${limit}, ${this.#broker} ${theirs}`,
       { api: api.name, broker: this.#broker },

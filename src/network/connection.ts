@@ -17,6 +17,8 @@ export interface SendOptions {
   timeoutMs?: number
   /** Speak this version and no other. */
   version?: number
+  /** Speak no earlier version than this. */
+  minVersion?: number
   /** Speak no later version than this. */
   maxVersion?: number
   /** Called when the socket has taken the request's bytes and no longer needs them, or will never. */
@@ -104,9 +106,9 @@ export class Connection {
    * The newest version of the API that both sides speak.
    * @throws UnsupportedVersionError naming both sides' ranges
    */
-  version(api: AnyApi, maxVersion?: number): number {
+  version(api: AnyApi, { minVersion, maxVersion }: Pick<SendOptions, 'minVersion' | 'maxVersion'> = {}): number {
     if (this.versions === null) throw new ConnectionError(`${this.broker} has not been asked for its versions yet`)
-    return this.versions.choose(api, maxVersion)
+    return this.versions.choose(api, minVersion, maxVersion)
   }
 
   /**
@@ -117,7 +119,7 @@ export class Connection {
     if (this.#pause !== null) return this.#pause.over.then(() => this.send(api, body, options))
     return new Promise<ResponseOf<A>>((resolve, reject) => {
       const { timeoutMs = this.#options.requestTimeoutMs, onWritten } = options
-      const version = options.version ?? this.version(api, options.maxVersion)
+      const version = options.version ?? this.version(api, options)
       const correlationId = this.#write(api, version, body, onWritten)
       const now = monotonicNow()
       if (this.#inFlight.length === 0) this.#socket.ref?.()
@@ -134,7 +136,7 @@ export class Connection {
   sendOneWay<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions = {}): Promise<void> {
     if (this.#pause !== null) return this.#pause.over.then(() => this.sendOneWay(api, body, options))
     return new Promise<void>((resolve, reject) => {
-      this.#write(api, options.version ?? this.version(api, options.maxVersion), body, (error) => {
+      this.#write(api, options.version ?? this.version(api, options), body, (error) => {
         options.onWritten?.()
         if (error) reject(connectFailure(error, this.broker))
         else resolve()

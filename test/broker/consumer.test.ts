@@ -1,6 +1,6 @@
 import { type Consumer, type ConsumerOptions, Kafka, type Logger, serde } from 'kafka-wire'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { bootstrapServers, hasBroker, uniqueName } from '../support/kafka.ts'
+import { bootstrapServers, brokerIsAtLeast, hasBroker, uniqueName } from '../support/kafka.ts'
 
 const warnings: string[] = []
 const logger: Logger = {
@@ -254,20 +254,35 @@ describe.skipIf(!hasBroker)('consumer', () => {
     expect((await next).value?.offset).toBe(0)
   })
 
-  test('a static member that comes back has its partitions without a rebalance', async () => {
-    const topic = await topicWith(2, 4)
-    const groupId = uniqueName('g')
-    const options = { groupId, topics: [topic], groupInstanceId: 'one' }
-    const first = consumer(options)
-    await take(first, 1)
-    const { generationId } = first.groupMetadata()
-    await first.close()
-    const second = consumer(options)
-    await take(second, 1)
-    expect(second.groupMetadata().generationId).toBe(generationId)
+  test.skipIf(brokerIsAtLeast('2.3'))('brokers before 2.3 have no static members, and the error says so', async () => {
+    const topic = await topicWith(1, 1)
+    const first = consumer({ groupId: uniqueName('g'), topics: [topic], groupInstanceId: 'one' })
+    const error = await first
+      .messages()
+      .next()
+      .catch((reason) => reason)
+    expect(error).toMatchObject({ name: 'UnsupportedVersionError', retriable: false })
+    expect(error.message).toMatch(/groupInstanceId 'one' needs brokers of Kafka 2\.3/)
   })
 
-  test('a second member with the same instance id fences the first, whose iteration ends with a fatal error', async () => {
+  test.skipIf(!brokerIsAtLeast('2.3'))(
+    'a static member that comes back has its partitions without a rebalance',
+    async () => {
+      const topic = await topicWith(2, 4)
+      const groupId = uniqueName('g')
+      const options = { groupId, topics: [topic], groupInstanceId: 'one' }
+      const first = consumer(options)
+      await take(first, 1)
+      const { generationId } = first.groupMetadata()
+      await first.close()
+      const second = consumer(options)
+      await take(second, 1)
+      expect(second.groupMetadata().generationId).toBe(generationId)
+    },
+  )
+
+  const fencing = 'a second member with the same instance id fences the first, whose iteration ends with a fatal error'
+  test.skipIf(!brokerIsAtLeast('2.3'))(fencing, async () => {
     const topic = await topicWith(1, 1)
     const options = { groupId: uniqueName('g'), topics: [topic], groupInstanceId: 'one' }
     const first = consumer(options)

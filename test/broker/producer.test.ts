@@ -1,6 +1,6 @@
 import { type BrokerError, Kafka, type KafkaError, type PartialFailureError } from 'kafka-wire'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bootstrapServers, hasBroker, uniqueName } from '../support/kafka.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { bootstrapServers, brokerIsAtLeast, hasBroker, uniqueName } from '../support/kafka.ts'
 
 describe.skipIf(!hasBroker)('producer', () => {
   let kafka: Kafka
@@ -14,6 +14,12 @@ describe.skipIf(!hasBroker)('producer', () => {
     const name = uniqueName('producer')
     await kafka.admin().createTopics([{ name, numPartitions, replicationFactor: 1, configs }])
     return name
+  }
+
+  /** Brokers with ZooKeeper report a topic as gone some time before its name can be used again. */
+  async function createAnew(name: string): Promise<void> {
+    const admin = kafka.admin()
+    await vi.waitFor(() => admin.createTopics([{ name, numPartitions: 1, replicationFactor: 1 }]), 20_000)
   }
 
   /** The values of a partition, in the order of its log. */
@@ -88,7 +94,8 @@ describe.skipIf(!hasBroker)('producer', () => {
     await producer.close()
   })
 
-  test('a record without a key fails alone on a compacted topic', async () => {
+  // Older brokers call the batch corrupt, and do not say which record it is.
+  test.skipIf(!brokerIsAtLeast('2.4'))('a record without a key fails alone on a compacted topic', async () => {
     const topic = await topicWith(1, { 'cleanup.policy': 'compact' })
     const producer = kafka.producer()
     const messages = [
@@ -119,7 +126,9 @@ describe.skipIf(!hasBroker)('producer', () => {
       new RegExp(`'${topic}' has no partition 2: it has 2`),
     )
     const error: KafkaError = await producer.send({ topic: 'no/such:name', value: 'a' }).catch((error) => error)
-    expect(error).toMatchObject({ code: 'INVALID_TOPIC_EXCEPTION', topic: 'no/such:name', persisted: 'no' })
+    // Old brokers do not look at the name of a topic that they need not create.
+    const code = brokerIsAtLeast('2.4') ? 'INVALID_TOPIC_EXCEPTION' : 'UNKNOWN_TOPIC_OR_PARTITION'
+    expect(error).toMatchObject({ code, topic: 'no/such:name', persisted: 'no' })
     await producer.close()
   })
 
@@ -138,7 +147,7 @@ describe.skipIf(!hasBroker)('producer', () => {
     const producer = kafka.producer()
     for (const value of numbers(5)) await producer.send({ topic, value })
     await kafka.admin().deleteTopics([topic])
-    await kafka.admin().createTopics([{ name: topic, numPartitions: 1, replicationFactor: 1 }])
+    await createAnew(topic)
     expect(await producer.send({ topic, value: 'new' })).toMatchObject({ partition: 0 })
     expect(await valuesOf(topic, 0, 1)).toEqual(['new'])
     await producer.close()

@@ -1,4 +1,5 @@
 import { inject } from 'vitest'
+import { atLeast } from './kafka-versions.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -18,6 +19,11 @@ export function bootstrapServers(): string {
 
 export function kafkaVersion(): string {
   return inject('kafkaVersion')
+}
+
+/** Whether the broker is of this version or later; one of unknown version is taken for a new one. */
+export function brokerIsAtLeast(version: string): boolean {
+  return kafkaVersion() === 'unknown' || atLeast(kafkaVersion(), version)
 }
 
 let names = 0

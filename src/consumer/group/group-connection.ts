@@ -3,6 +3,7 @@ import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { COORDINATOR_LOAD_IN_PROGRESS, meansWrongCoordinator } from '../../cluster/error-codes.ts'
 import { brokerError, ConnectionError } from '../../errors.ts'
+import type { SendOptions } from '../../network/connection.ts'
 
 /** What every request of a member is answered with. */
 type WithErrorCode = { readonly errorCode: number }
@@ -26,7 +27,7 @@ export class GroupConnection {
    * Sends once; after any failure the coordinator is looked up anew.
    * @throws retriable errors when the coordinator cannot be reached, or is not (yet) the right one
    */
-  async send<A extends AnyApi>(api: A, body: RequestInput<A>, timeoutMs: number): Promise<ResponseOf<A>> {
+  async send<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions): Promise<ResponseOf<A>> {
     const id = await this.#cluster.coordinator('group', this.#groupId)
     try {
       const broker = this.#pool.broker(id)
@@ -35,7 +36,7 @@ export class GroupConnection {
           code: 'CONNECTION_FAILED',
         })
       }
-      const response = await broker.send(api, body, { timeoutMs })
+      const response = await broker.send(api, body, options)
       const { errorCode } = response as WithErrorCode
       if (meansWrongCoordinator(errorCode) || errorCode === COORDINATOR_LOAD_IN_PROGRESS) {
         throw brokerError(errorCode, `${api.name} for group '${this.#groupId}'`)

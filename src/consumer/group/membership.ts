@@ -1,3 +1,4 @@
+import type { ResponseOf } from '../../../protocol/api.ts'
 import { decodeAssignment, encodeSubscription } from '../../../protocol/messages/consumer-protocol.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
 import { joinGroup } from '../../../protocol/messages/join-group.ts'
@@ -6,7 +7,7 @@ import { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { channels } from '../../diagnostics.ts'
-import { brokerError, KafkaError } from '../../errors.ts'
+import { brokerError, KafkaError, UnsupportedVersionError } from '../../errors.ts'
 import { Backoff, monotonicNow } from '../../retry.ts'
 import { partitionKey, partitionList, type TopicPartition } from '../topic-partition.ts'
 import type { TroubleLog } from '../trouble-log.ts'
@@ -53,6 +54,8 @@ const SUBSCRIPTION_VERSION = 3
 /** The coordinator answers a join when the slowest member has joined, or has failed to; the answer needs a moment more. */
 const JOIN_GRACE_MS = 5000
 const UNKNOWN_SERVER_ERROR = -1
+/** The version of JoinGroup that brought `groupInstanceId`, with Kafka 2.3 (KIP-345). */
+const FIRST_JOIN_OF_STATIC_MEMBERS = 5
 
 /**
  * A member of a classic group: joins, shares the partitions out if it leads, keeps itself alive with heartbeats, and
@@ -221,20 +224,8 @@ export class Membership {
 
   /** @returns null if the group wants everybody to join once more */
   async #joinAndSync(topics: readonly string[]): Promise<TopicPartition[] | null> {
-    const { groupId, groupInstanceId, assignors, sessionTimeoutMs, maxPollIntervalMs } = this.#options
-    const joined = await this.#connection.send(
-      joinGroup,
-      {
-        groupId,
-        sessionTimeoutMs,
-        rebalanceTimeoutMs: maxPollIntervalMs,
-        memberId: this.#memberId,
-        groupInstanceId,
-        protocolType: 'consumer',
-        protocols: assignors.map((assignor) => ({ name: assignor.name, metadata: this.#subscription(topics) })),
-      },
-      maxPollIntervalMs + JOIN_GRACE_MS,
-    )
+    const { groupId, groupInstanceId, assignors, maxPollIntervalMs } = this.#options
+    const joined = await this.#join(topics)
     if (this.#stopped) return null
     if (joined.errorCode === MEMBER_ID_REQUIRED) {
       this.#memberId = joined.memberId
@@ -270,7 +261,7 @@ export class Membership {
         protocolName: joined.protocolName,
         assignments,
       },
-      maxPollIntervalMs + JOIN_GRACE_MS,
+      { timeoutMs: maxPollIntervalMs + JOIN_GRACE_MS },
     )
     if (this.#stopped || !this.#accepts(synced.errorCode, 'Synchronising')) return null
     // A member that came too late for the assignment gets an empty answer.
@@ -278,6 +269,33 @@ export class Membership {
     return decodeAssignment(synced.assignment).assignedPartitions.flatMap(({ topic, partitions }) =>
       partitions.map((partition) => ({ topic, partition })),
     )
+  }
+
+  /** @throws UnsupportedVersionError naming `groupInstanceId`, if the coordinator is too old for static members */
+  async #join(topics: readonly string[]): Promise<ResponseOf<typeof joinGroup>> {
+    const { groupId, groupInstanceId, assignors, sessionTimeoutMs, maxPollIntervalMs } = this.#options
+    try {
+      return await this.#connection.send(
+        joinGroup,
+        {
+          groupId,
+          sessionTimeoutMs,
+          rebalanceTimeoutMs: maxPollIntervalMs,
+          memberId: this.#memberId,
+          groupInstanceId,
+          protocolType: 'consumer',
+          protocols: assignors.map((assignor) => ({ name: assignor.name, metadata: this.#subscription(topics) })),
+        },
+        {
+          timeoutMs: maxPollIntervalMs + JOIN_GRACE_MS,
+          minVersion: groupInstanceId === null ? 0 : FIRST_JOIN_OF_STATIC_MEMBERS,
+        },
+      )
+    } catch (error) {
+      if (!(error instanceof UnsupportedVersionError) || groupInstanceId === null) throw error
+      const message = `groupInstanceId '${groupInstanceId}' needs brokers of Kafka 2.3 or later: ${error.message}`
+      throw new UnsupportedVersionError(message, { broker: error.broker, api: error.api, cause: error })
+    }
   }
 
   #subscription(topics: readonly string[]): Buffer {
@@ -388,7 +406,7 @@ export class Membership {
     try {
       const body = { groupId, generationId: generation, memberId, groupInstanceId }
       const timeoutMs = Math.min(sessionTimeoutMs, this.#cluster.options.requestTimeoutMs)
-      const { errorCode } = await this.#connection.send(heartbeat, body, timeoutMs)
+      const { errorCode } = await this.#connection.send(heartbeat, body, { timeoutMs })
       // The answer to a member that is another one by now.
       if (this.#stopped || this.#generation !== generation || this.#memberId !== memberId) return
       this.#accepts(errorCode, 'Heartbeat in')
