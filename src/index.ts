@@ -1,6 +1,52 @@
 export type { Admin, AdminOptions } from './admin/admin.ts'
-export type { Consumer } from './consumer/consumer.ts'
-export type { ConsumerOptions } from './consumer/options.ts'
+export type { CallOptions } from './admin/call.ts'
+export type { CreatePartitionsOptions, NewPartitions, PartitionGrowth } from './admin/create-partitions.ts'
+export type {
+  CreatedTopic,
+  CreateTopicsOptions,
+  NewTopic,
+  ReplicaAssignments,
+  TopicConfigs,
+} from './admin/create-topics.ts'
+export type { BrokerDescription, ClusterDescription } from './admin/describe-cluster.ts'
+export type {
+  ConfigEntry,
+  ConfigResource,
+  ConfigResourceType,
+  ConfigSource,
+  ConfigType,
+  DescribeConfigsOptions,
+  ResourceConfig,
+} from './admin/describe-configs.ts'
+export type { PartitionDescription, TopicDescription } from './admin/describe-topics.ts'
+export type { ListTopicsOptions } from './admin/list-topics.ts'
+export type { PartitionMetadata } from './cluster/metadata.ts'
+export type { CommitTarget } from './consumer/arguments.ts'
+export type {
+  Consumer,
+  ConsumerCloseOptions,
+  ConsumerGroupMetadata,
+  IterationOptions,
+  QueryOptions,
+} from './consumer/consumer.ts'
+export { DeserializationError } from './consumer/deserialization.ts'
+export type { Headers } from './consumer/headers.ts'
+export type { FoundPlace } from './consumer/list-offsets.ts'
+export type { Message, TimestampType } from './consumer/message.ts'
+export type { MessageBatch } from './consumer/message-batch.ts'
+export type {
+  AutoOffsetReset,
+  ConsumerOptions,
+  DeserializationErrorPolicy,
+  Deserializer,
+  DeserializerOption,
+  IsolationLevel,
+  PartitionsListener,
+} from './consumer/options.ts'
+export type { PollOptions } from './consumer/poll.ts'
+export type { HandlerErrorAnswer, RunOptions } from './consumer/runner.ts'
+export type { SubscribeTopics } from './consumer/subscription.ts'
+export type { TopicPartition, TopicPartitionOffset } from './consumer/topic-partition.ts'
 export { channels, type Logger } from './diagnostics.ts'
 export {
   AbortError,
@@ -27,6 +73,11 @@ export { Kafka } from './kafka.ts'
 export type { KafkaOptions } from './kafka-options.ts'
 export type { SaslOptions } from './network/sasl/mechanism.ts'
 export type { SocketFactory } from './network/socket.ts'
-export type { ProducerOptions } from './producer/options.ts'
-export type { Producer } from './producer/producer.ts'
-export { serde } from './serde.ts'
+export type { DeliveryCallback } from './producer/delivery.ts'
+export type { Bytes, HeaderValue, MessageHeaders, ProducerMessage, RecordMetadata } from './producer/message.ts'
+export type { ProducerMetrics } from './producer/metrics.ts'
+export type { Acks, ProducerOptions } from './producer/options.ts'
+export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'
+export type { CallbackOptions, Producer, SendOptions } from './producer/producer.ts'
+export type { Serializer, SerializerOption } from './producer/serializers.ts'
+export { type Serde, serde } from './serde.ts'

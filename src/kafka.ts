@@ -43,7 +43,7 @@ export class Kafka {
    * @throws UsageError naming the option that is unknown or wrong
    * @throws ClosedError after `close()`
    */
-  consumer<K = Buffer | null, V = Buffer | null>(options: ConsumerOptions<K, V> = {}): Consumer<K, V> {
+  consumer<K = Buffer, V = Buffer>(options: ConsumerOptions<K, V> = {}): Consumer<K, V> {
     return this.#add((onClose) => new Consumer<K, V>(this.#cluster, options, onClose))
   }
 

@@ -26,16 +26,37 @@ const wire = require('kafka-wire/protocol')
 const required = require('kafka-wire')
 ${CHECK}
 console.log('ok')`
-const TYPES = `import { Kafka, serde, type KafkaError } from 'kafka-wire'
+const TYPES = `import { type Consumer, DeserializationError, Kafka, type KafkaError, type Message, type MessageBatch } from 'kafka-wire'
+import { type NewTopic, type Producer, type ProducerMessage, type RecordMetadata, type Serde, serde } from 'kafka-wire'
+import type { ConsumerOptions, KafkaOptions, Logger, ProducerOptions, TopicDescription, TopicPartition } from 'kafka-wire'
 import { apis, decodeRequest } from 'kafka-wire/protocol'
 interface Ride { id: number }
-export async function main(): Promise<Ride | null> {
-  const kafka = new Kafka({ bootstrapServers: 'localhost:9092' })
-  const consumer = kafka.consumer({ groupId: 'g', topics: ['rides'], valueDeserializer: serde.json<Ride>() })
+const rides: Serde<Ride> = serde.json<Ride>()
+export async function main(logger: Logger): Promise<Ride | null> {
+  const options: KafkaOptions = { bootstrapServers: 'localhost:9092', logger }
+  const kafka = new Kafka(options)
+  const consumer = kafka.consumer({ groupId: 'g', topics: ['rides'], valueDeserializer: rides })
   for await (const message of consumer) return message.value
   const names: string[] | undefined = decodeRequest(apis.Metadata, 12, Buffer.alloc(4)).topics?.map(({ name }) => name ?? '')
   await kafka.producer().send({ topic: 'rides', value: names?.[0] ?? null }).catch((error: KafkaError) => error.code)
   return null
+}
+export async function plain(kafka: Kafka, topic: NewTopic): Promise<Buffer | null | undefined> {
+  const own: ProducerOptions = { lingerMs: 5 }
+  const producer: Producer = kafka.producer(own)
+  const record: ProducerMessage = { topic: topic.name, key: 'k', value: Buffer.alloc(1) }
+  const written: RecordMetadata = await producer.send(record)
+  const partition: TopicPartition = written
+  const theirs: ConsumerOptions = { groupId: 'g' }
+  const consumer: Consumer = kafka.consumer(theirs)
+  const first: Message | undefined = (await consumer.poll()).at(0)
+  for await (const batch of consumer.batches()) {
+    const same: MessageBatch = batch
+    consumer.seek({ ...partition, offset: same[0].offset })
+  }
+  const topics: Record<string, TopicDescription> = await kafka.admin().describeTopics([topic.name])
+  if (new Error() instanceof DeserializationError) throw new Error(String(topics))
+  return first?.value
 }`
 
 describe('the packed tarball in an empty project', () => {
