@@ -66,14 +66,17 @@ test('protocol/ has no sockets, timers or clocks', () => {
 
 test('no file is named after nothing in particular', () => {
   const vague = /(^|\/)(utils?|helpers?|common|misc)(\.|\/|$)/
-  const places = [...sources, ...filesIn('test'), ...filesIn('examples')]
+  const places = [...sources, ...filesIn('test'), ...filesIn('examples'), ...filesIn('bench')]
   expect(places.filter((file) => vague.test(file))).toEqual([])
 })
 
-test('examples import the public entries only', () => {
-  const outside = filesIn('examples').flatMap((file) => {
+test.each([
+  ['examples', /(^|\/)(src|protocol)\//],
+  ['bench', /(^|\/)src\//],
+])('%s/ sees the package as users do', (folder, inside) => {
+  const outside = filesIn(folder).flatMap((file) => {
     return importsOf(file)
-      .filter((name) => /(^|\/)(src|protocol)\//.test(name))
+      .filter((name) => inside.test(name))
       .map((name) => `${file} imports ${name}`)
   })
   expect(outside).toEqual([])

@@ -8,6 +8,9 @@ const INPUT_MARGIN = 15
 /** What a byte of input can make at most: a copy of 64 bytes takes three. */
 const MAX_EXPANSION = 22
 
+/** Four bytes are copied at a time where that many may be written too much: what follows overwrites them. */
+const OVERRUN = 3
+
 const LITERAL = 0
 const COPY_1 = 1
 const COPY_2 = 2
@@ -160,11 +163,20 @@ export function decompressSnappyElements(
           from += bytes
         }
         length++
-        if (from + length > end || at + length > limit) throw malformed(from)
-        if (length > 32) source.copy(target, at, from, from + length)
-        else for (let i = 0; i < length; i++) target[at + i] = source[from + i]
-        at += length
-        from += length
+        const literalsEnd = from + length
+        const stop = at + length
+        if (literalsEnd > end || stop > limit) throw malformed(from)
+        if (length > 32) source.copy(target, at, from, literalsEnd)
+        else if (literalsEnd + OVERRUN <= end && stop + OVERRUN <= limit) {
+          for (; at < stop; at += 4, from += 4) {
+            target[at] = source[from]
+            target[at + 1] = source[from + 1]
+            target[at + 2] = source[from + 2]
+            target[at + 3] = source[from + 3]
+          }
+        } else while (at < stop) target[at++] = source[from++]
+        at = stop
+        from = literalsEnd
         continue
       }
       case COPY_1:
@@ -185,9 +197,18 @@ export function decompressSnappyElements(
         from += 4
     }
     if (distance === 0 || at - distance < start || at + length > limit) throw malformed(from)
+    const stop = at + length
+    let back = at - distance
     // A copy may overlap what it makes; then it repeats, and only a forward copy does that.
-    for (let i = at; i < at + length; i++) target[i] = target[i - distance]
-    at += length
+    if (distance >= 4 && stop + OVERRUN <= limit) {
+      for (; at < stop; at += 4, back += 4) {
+        target[at] = target[back]
+        target[at + 1] = target[back + 1]
+        target[at + 2] = target[back + 2]
+        target[at + 3] = target[back + 3]
+      }
+      at = stop
+    } else while (at < stop) target[at++] = target[back++]
   }
   if (at !== limit) throw malformed(from)
 }

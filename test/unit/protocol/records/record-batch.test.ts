@@ -4,7 +4,6 @@ import {
   type CompressionType,
   checkCrc,
   compressionTypes,
-  crc32c,
   type HeaderList,
   RecordBatchBuilder,
   readBatches,
@@ -65,31 +64,6 @@ async function read(bytes: Buffer): Promise<Array<Sample & { offset: number }>> 
   }
   return result
 }
-
-describe('CRC-32C', () => {
-  test('of the check value of its definition', () => {
-    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
-  })
-
-  test('is the same at every alignment and length as byte by byte', () => {
-    const random = seededRandom(1)
-    const bytes = Buffer.from(Array.from({ length: 400 }, () => Math.floor(random() * 256)))
-    // Byte by byte, as short inputs are: the checksum of a whole follows from that of its parts only by the table.
-    const slow = (start: number, end: number): number => {
-      let crc = -1
-      for (let i = start; i < end; i++) {
-        crc ^= bytes[i]
-        for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
-      }
-      return ~crc >>> 0
-    }
-    for (let start = 0; start < 9; start++) {
-      for (const length of [0, 1, 15, 63, 64, 65, 79, 80, 200, 390]) {
-        expect(crc32c(bytes, start, start + length)).toBe(slow(start, start + length))
-      }
-    }
-  })
-})
 
 describe('record batches', () => {
   test.each(compressionTypes)('%s: what was written is read', async (compression) => {
