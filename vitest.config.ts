@@ -2,6 +2,13 @@ import { defineConfig } from 'vitest/config'
 
 const needsBroker = { globalSetup: ['test/support/global-setup.ts'], testTimeout: 60_000, hookTimeout: 120_000 }
 
+/** Foreign clients beside ours: one file after another, as every JVM takes a core. */
+const interop = {
+  ...needsBroker,
+  globalSetup: [...needsBroker.globalSetup, 'test/support/interop-setup.ts'],
+  fileParallelism: false,
+}
+
 /** Suites that start clusters of their own; one after another, as each takes both cores. */
 const ownClusters = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false }
 
@@ -20,7 +27,7 @@ export default defineConfig({
       project('unit'),
       project('spec', { testTimeout: 120_000, hookTimeout: 300_000 }),
       project('broker', needsBroker),
-      project('interop', { ...needsBroker, ...ownClusters }),
+      project('interop', interop),
       project('faults', ownClusters),
       project('package', { testTimeout: 300_000, hookTimeout: 300_000 }),
     ],

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { endWithThisProcess } from './watchdog.ts'
 
 /**
  * A Java program in the background. It has a process group of its own, so that a Ctrl-C meant for the tests does not
@@ -8,22 +9,14 @@ import { closeSync, openSync } from 'node:fs'
  */
 export class JavaProcess {
   readonly #child: ChildProcess
-  readonly #watchdog: ChildProcess
 
   constructor(args: readonly string[], logFile: string) {
     const log = openSync(logFile, 'a')
     this.#child = spawn('java', args, { detached: true, stdio: ['ignore', log, log] })
     closeSync(log)
-    // Its input is a pipe that this process never writes to: it ends when this process does.
-    const script = 'read line; kill -9 "$0" 2> /dev/null'
-    this.#watchdog = spawn('sh', ['-c', script, String(this.#child.pid)], {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
     this.#child.on('error', () => {})
-    this.#child.once('exit', () => this.#watchdog.kill('SIGKILL'))
+    endWithThisProcess(this.#child)
     this.#child.unref()
-    this.#watchdog.unref()
   }
 
   get running(): boolean {

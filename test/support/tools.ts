@@ -14,3 +14,11 @@ export async function hasJavaAndMaven(): Promise<boolean> {
     return false
   }
 }
+
+/** Whether Java can run programs from their source, which a runtime without a compiler cannot. */
+export async function canRunJavaSources(): Promise<boolean> {
+  return run('java', ['--list-modules']).then(
+    ({ stdout }) => stdout.includes('jdk.compiler@'),
+    () => false,
+  )
+}

@@ -1,0 +1,35 @@
+import type { Kafka } from 'kafka-wire'
+import { apis, type CompressionType, readBatches } from 'kafka-wire/protocol'
+import { Connection } from '../../src/network/connection.ts'
+import { openSocket } from '../../src/network/socket.ts'
+
+/** The last version of Fetch that names topics by name. */
+const FETCH_VERSION = 12
+const MAX_BYTES = 16 * 1024 * 1024
+
+/** How the record batches of a topic are compressed in the log, each codec once. No client says that. */
+export async function storedCodecs(kafka: Kafka, topic: string): Promise<CompressionType[]> {
+  const { [topic]: description } = await kafka.admin().describeTopics([topic])
+  const { brokers } = await kafka.admin().describeCluster()
+  const codecs = new Set<CompressionType>()
+  for (const { partition, leader } of description.partitions) {
+    const { host, port } = brokers.find(({ id }) => id === leader)!
+    for (const { compression } of readBatches(await fetchRecords(host, port, topic, partition))) codecs.add(compression)
+  }
+  return [...codecs]
+}
+
+async function fetchRecords(host: string, port: number, topic: string, partition: number): Promise<Buffer> {
+  const broker = `${host}:${port}`
+  const socket = await openSocket({ host, port, ssl: false }, broker, AbortSignal.timeout(10_000))
+  const options = { broker, clientId: 'stored-codecs', requestTimeoutMs: 10_000, maxFrameBytes: 2 * MAX_BYTES }
+  const connection = new Connection(socket, options)
+  try {
+    const partitions = [{ partition, fetchOffset: 0, partitionMaxBytes: MAX_BYTES }]
+    const body = { maxWaitMs: 0, minBytes: 0, maxBytes: MAX_BYTES, topics: [{ topic, partitions }] }
+    const { responses } = await connection.send(apis.Fetch, body, { version: FETCH_VERSION })
+    return responses[0].partitions[0].records ?? Buffer.alloc(0)
+  } finally {
+    connection.close()
+  }
+}
