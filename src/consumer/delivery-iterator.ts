@@ -20,7 +20,9 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
   /** A `next()` that is not answered yet; another one has to wait for it. */
   #pending: Promise<IteratorResult<T, undefined>> | null = null
   #untilLook = 0
-  #begun = false
+  /** This is who delivers now. */
+  #delivers = false
+  /** Over, or left: nothing is delivered any more. */
   #done = false
   readonly #name: string
 
@@ -33,24 +35,27 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     const current = this.#current
-    if (current !== null && this.#pending === null && this.#untilLook-- > 0 && !this.#delivery.handover.wanted) {
+    if (current !== null && this.#pending === null && this.#untilLook-- > 0 && !this.#interrupted) {
       this.#delivery.asked = true
       current.count()
       const item = current.hasMessage ? this.#take(current) : undefined
-      if (item instanceof Promise) return this.#queue(() => this.#nextOf(current, item))
+      if (item instanceof Promise) return this.#queue(() => this.#nextOf(item))
       if (item !== undefined) return Promise.resolve({ value: item, done: false })
     }
     return this.#queue(() => this.#advance())
   }
 
-  /** Ends the iteration; what is in the user's hands is not counted as processed. */
+  /**
+   * Ends the iteration, after a `next()` that is not answered yet; what is in the user's hands, or was on its way there,
+   * is not counted as processed.
+   */
   async return(): Promise<IteratorResult<T, undefined>> {
-    this.#finish(false)
+    await this.#leave()
     return { value: undefined, done: true }
   }
 
   async throw(error: unknown): Promise<IteratorResult<T, undefined>> {
-    this.#finish(false)
+    await this.#leave()
     throw error
   }
 
@@ -58,8 +63,12 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
     return this
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#finish(false)
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#leave()
+  }
+
+  get #interrupted(): boolean {
+    return this.#delivery.handover.wanted || this.#delivery.closed
   }
 
   /** One after another, also for callers that do not wait for an answer before they ask again. */
@@ -74,10 +83,11 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
   }
 
   /** An item that takes time; in the end there may be none. */
-  async #nextOf(partition: AssignedPartition, waiting: Promise<T | undefined>): Promise<IteratorResult<T, undefined>> {
+  async #nextOf(waiting: Promise<T | undefined>): Promise<IteratorResult<T, undefined>> {
     try {
       const item = await waiting
-      if (item !== undefined && partition === this.#current) return { value: item, done: false }
+      if (this.#done || this.#delivery.closed) return this.#finish(false)
+      if (item !== undefined) return { value: item, done: false }
     } catch (error) {
       this.#finish(true)
       throw error
@@ -88,32 +98,26 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
   async #advance(): Promise<IteratorResult<T, undefined>> {
     if (this.#done) return { value: undefined, done: true }
     try {
-      if (!this.#begun) {
+      if (!this.#delivers) {
         this.#delivery.begin(this.#name)
-        this.#begun = true
+        this.#delivers = true
       }
-      this.#letGo(true)
       for (;;) {
+        this.#letGo(true)
         const partition = await this.#delivery.nextPartition({ signal: this.#signal, stopped: () => this.#done })
-        if (partition === null) break
+        if (partition === null) return this.#finish(true)
+        this.#current = partition
         const taken = this.#take(partition)
         const item = taken instanceof Promise ? await taken : taken
+        if (this.#done || this.#delivery.closed) return this.#finish(false)
         if (item === undefined) continue
-        if (this.#done) {
-          partition.rewind()
-          break
-        }
-        this.#current = partition
         this.#untilLook = ITEMS_BETWEEN_LOOKS
-        this.#delivery.handover.hold()
         return { value: item, done: false }
       }
     } catch (error) {
       this.#finish(true)
       throw error
     }
-    this.#finish(true)
-    return { value: undefined, done: true }
   }
 
   /** Nothing is in the user's hands any more; it was processed, or goes back. */
@@ -122,17 +126,25 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
     if (current === null) return
     this.#current = null
     if (processed) current.count()
-    else current.rewind()
+    else this.#delivery.giveBack(current)
     this.#delivery.handover.release()
   }
 
-  #finish(processed: boolean): void {
-    if (this.#done) return
+  async #leave(): Promise<void> {
+    this.#done = true
+    if (this.#pending !== null) {
+      // One that waits has nobody to deliver to; one that decodes must be done before anybody else may.
+      this.#delivery.news.raise()
+      await this.#pending.catch(() => {})
+    }
+    this.#finish(false)
+  }
+
+  #finish(processed: boolean): IteratorResult<T, undefined> {
     this.#done = true
     this.#letGo(processed)
-    if (!this.#begun) return
-    this.#delivery.end()
-    // A `next()` that still waits has nobody to deliver to.
-    this.#delivery.news.raise()
+    if (this.#delivers) this.#delivery.end()
+    this.#delivers = false
+    return { value: undefined, done: true }
   }
 }

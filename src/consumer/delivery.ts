@@ -48,7 +48,7 @@ export class Delivery<K, V> {
   /** Who delivers now, as named in the error for the second one. */
   #deliverer: string | null = null
   /** Out to the user by `poll()`. */
-  #polled: AssignedPartition[] = []
+  readonly #polled = new Set<AssignedPartition>()
   #waiting = false
   #failure: KafkaError | null = null
   #turnedAt = monotonicNow()
@@ -61,6 +61,11 @@ export class Delivery<K, V> {
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** No retry cures something, and the user's code has not been told yet. */
+  get failed(): boolean {
+    return this.#failure !== null
   }
 
   /** True while the user's code waits for messages, and has none in hand. */
@@ -100,17 +105,19 @@ export class Delivery<K, V> {
     this.#deliverer = null
   }
 
-  /** `poll()` gave out messages of these partitions. */
-  polled(partitions: readonly AssignedPartition[]): void {
-    if (partitions.length === 0) return
-    this.#polled = [...partitions]
-    this.handover.hold()
+  /** `poll()` gives out messages of this partition. */
+  polled(partition: AssignedPartition): void {
+    if (this.#polled.size === 0) this.handover.hold()
+    this.#polled.add(partition)
   }
 
   countPolled(): void {
-    if (this.#polled.length === 0) return
-    for (const partition of this.#polled.splice(0)) partition.count()
-    this.handover.release()
+    this.#letGoOfPolled((partition) => partition.count())
+  }
+
+  /** What `poll()` was about to give out is delivered again. */
+  takePolledBack(): void {
+    this.#letGoOfPolled((partition) => this.giveBack(partition))
   }
 
   /** The places of what the last `poll()` gave out count as processed, but stay in the user's hands. */
@@ -118,8 +125,15 @@ export class Delivery<K, V> {
     for (const partition of this.#polled) partition.count()
   }
 
+  /** What was taken of the partition and not counted is delivered again, and fetched again if need be. */
+  giveBack(partition: AssignedPartition): void {
+    partition.rewind()
+    this.#options.roomFor(partition)
+  }
+
   /**
-   * Waits for a partition that has a decoded message.
+   * Waits for a partition that has a decoded message. It counts as held by the user's code: the caller releases the
+   * handover when what it takes is processed, or when there is nothing after all.
    * @param options.stopped asked after each `news`: whether nobody waits any more
    * @returns null when the consumer was closed, when `stopped`, or after `timeoutMs`
    * @throws whatever no retry cures; AbortError
@@ -133,16 +147,15 @@ export class Delivery<K, V> {
     signal?.addEventListener('abort', onAbort)
     try {
       for (;;) {
-        this.asked = true
-        this.#options.asked()
         await this.turn()
-        await this.handover.over()
         if (this.#closed || stopped?.()) return null
         if (signal?.aborted) throw abortError(signal)
-        this.#throwFailure()
-        const partition = this.#pick()
+        if (!this.handover.wanted) this.#throwFailure()
+        this.asked = true
+        this.#options.asked()
+        const partition = this.handover.wanted ? undefined : this.#pick()
         if (partition !== undefined) {
-          if (await this.prepare(partition)) return partition
+          if (await this.#prepareHeld(partition)) return partition
           continue
         }
         const leftMs = until - monotonicNow()
@@ -163,6 +176,18 @@ export class Delivery<K, V> {
     if (monotonicNow() - this.#turnedAt <= TURN_EVERY_MS) return
     await nextTurn()
     this.#turnedAt = monotonicNow()
+  }
+
+  /** Holds the partition from before its messages are decoded: on their way out they are as good as delivered. */
+  async #prepareHeld(partition: AssignedPartition): Promise<boolean> {
+    let isReady = false
+    this.handover.hold()
+    try {
+      isReady = await this.prepare(partition)
+    } finally {
+      if (!isReady) this.handover.release()
+    }
+    return isReady
   }
 
   /**
@@ -212,14 +237,14 @@ export class Delivery<K, V> {
       partition.take()
       return message
     } catch (error) {
-      return this.#refused(partition, raw, error)
+      return this.#takeLater(partition, raw, Promise.reject(error))
     }
   }
 
   /** Up to `max` messages of a partition, of as many fetched batches as it takes; `undefined` if there is none (any more). */
   async takeBatch(partition: AssignedPartition, max: number): Promise<MessageBatch<K, V> | undefined> {
     const batch = new MessageBatch<K, V>(partition.topic, partition.partition, partition.highWatermark)
-    const { epoch } = partition
+    const { seeks } = partition
     while (batch.length < max) {
       try {
         const taken = this.take(partition)
@@ -231,38 +256,54 @@ export class Delivery<K, V> {
         // What comes before the failure is delivered first; then the failure comes up again.
         break
       }
-      // A seek makes what was taken obsolete.
-      if (partition.epoch !== epoch) return undefined
+      if (partition.seeks !== seeks) break
     }
-    return batch.length === 0 ? undefined : MessageBatch.complete(batch, partition.position)
+    // A seek makes what was taken obsolete.
+    if (batch.length === 0 || partition.seeks !== seeks) return undefined
+    return MessageBatch.complete(batch, partition.position)
   }
 
+  /** The first message that is not passed over, beginning with `raw`. */
   async #takeLater(
     partition: AssignedPartition,
     raw: Message,
     deserialized: Promise<Message<K, V>>,
   ): Promise<Message<K, V> | undefined> {
-    const { epoch } = partition
-    let message: Message<K, V>
-    try {
-      message = await deserialized
-    } catch (error) {
-      return this.#refused(partition, raw, error)
+    for (;;) {
+      const { epoch } = partition
+      const message = await deserialized.catch((error: unknown) => this.#refused(raw, error))
+      // A seek or a pause may have come meanwhile.
+      if (partition.epoch !== epoch || partition.peek() !== raw) return undefined
+      if (message !== null) {
+        partition.take()
+        return message
+      }
+      skip(partition)
+      await this.turn()
+      const next = partition.peek()
+      if (next === undefined) return undefined
+      raw = next
+      deserialized = this.#deserialize(next)
     }
-    // A seek or a pause may have come while the deserializer worked.
-    if (partition.epoch !== epoch || partition.peek() !== raw) return undefined
-    partition.take()
-    return message
+  }
+
+  async #deserialize(raw: Message): Promise<Message<K, V>> {
+    return this.#options.deserialization.apply(raw)
   }
 
   /** A deserializer refused a message: by policy that is the user's problem, or the message is passed over. */
-  async #refused(partition: AssignedPartition, raw: Message, error: unknown): Promise<Message<K, V> | undefined> {
+  async #refused(raw: Message, error: unknown): Promise<null> {
     const { onDeserializationError: policy } = this.#options
     if (!(error instanceof DeserializationError) || policy === 'fail') throw error
-    const { epoch } = partition
     if (policy !== 'skip') await policy(error, raw)
-    if (partition.epoch === epoch && partition.peek() === raw) skip(partition)
-    return this.take(partition)
+    return null
+  }
+
+  #letGoOfPolled(finish: (partition: AssignedPartition) => void): void {
+    if (this.#polled.size === 0) return
+    for (const partition of this.#polled) finish(partition)
+    this.#polled.clear()
+    this.handover.release()
   }
 
   #pick(): AssignedPartition | undefined {

@@ -37,9 +37,19 @@ export class Deserialization<K, V> {
   apply(raw: Message): Message<K, V> | Promise<Message<K, V>> {
     if (Message.isDeserialized(raw)) return raw as unknown as Message<K, V>
     const key = this.#part('key', raw, raw.rawKey, this.#key)
-    const value = this.#part('value', raw, raw.rawValue, this.#value)
+    const value = this.#valueBeside(key, raw)
     if (!(key instanceof Promise || value instanceof Promise)) return Message.deserialize(raw, key, value)
     return Promise.all([key, value]).then(([key, value]) => Message.deserialize(raw, key, value))
+  }
+
+  #valueBeside(key: K | null | Promise<K | null>, raw: Message): V | null | Promise<V | null> {
+    try {
+      return this.#part('value', raw, raw.rawValue, this.#value)
+    } catch (error) {
+      // One error is enough; nobody waits for the key any more.
+      if (key instanceof Promise) key.catch(() => {})
+      throw error
+    }
   }
 
   #part<T>(

@@ -11,9 +11,8 @@ export class Handover {
   #holders = 0
   #requests = 0
   #granted: Array<() => void> = []
-  #over: Array<() => void> = []
 
-  /** @param news raised when somebody asks, so that idle deliverers notice */
+  /** @param news raised when somebody asks, and when nobody does any more, so that idle deliverers notice */
   constructor(news: Wakeup) {
     this.#news = news
   }
@@ -48,13 +47,8 @@ export class Handover {
       return await work()
     } finally {
       this.#requests--
-      if (this.#requests === 0) for (const resolve of this.#over.splice(0)) resolve()
+      if (!this.wanted) this.#news.raise()
     }
-  }
-
-  /** Resolves when nobody asks any more. */
-  async over(): Promise<void> {
-    while (this.#requests > 0) await new Promise<void>((resolve) => this.#over.push(resolve))
   }
 
   #grant(): void {

@@ -61,11 +61,10 @@ export class AssignedPartition implements TopicPartition {
   error: KafkaError | null = null
   /** Base offset of a batch that was corrupt once; if it is so again, that is an error. */
   corruptOffset = -1
-  /**
-   * Grows with every seek, and when the partition is given away: an answer that was asked for in an older epoch is
-   * about a place where nobody is any more.
-   */
+  /** Grows whenever what was fetched ahead is dropped: what was asked for in an older epoch comes too late. */
   epoch = 0
+  /** Grows with every seek, and when the partition is given away: what was taken before is about another place. */
+  seeks = 0
   #bufferedBytes = 0
   #queue: FetchedBatch[] = []
   #run: Run = NO_RUN
@@ -139,7 +138,8 @@ export class AssignedPartition implements TopicPartition {
     if (this.position === this.processed) return
     const run = this.#run
     if (this.processed < run.startOffset || run === NO_RUN) {
-      this.seek(this.processed)
+      this.position = this.processed
+      this.refetch()
       return
     }
     let index = run.index
@@ -212,6 +212,7 @@ export class AssignedPartition implements TopicPartition {
 
   #forget(): void {
     this.#dropFetched()
+    this.seeks++
     this.error = null
     this.corruptOffset = -1
     this.retryAt = 0

@@ -1,6 +1,6 @@
+import { Deadline } from '../retry.ts'
 import type { Delivery } from './delivery.ts'
 import type { Message } from './message.ts'
-import type { AssignedPartition } from './partitions.ts'
 
 export interface PollOptions {
   /** Most messages in the answer. Default `maxPollRecords`, or 500. */
@@ -16,27 +16,33 @@ export async function poll<K, V>(
   options: { maxRecords: number; timeoutMs: number; signal?: AbortSignal },
 ): Promise<Array<Message<K, V>>> {
   const { maxRecords, timeoutMs, signal } = options
+  const deadline = new Deadline(timeoutMs)
   const messages: Array<Message<K, V>> = []
-  const takenFrom = new Set<AssignedPartition>()
+  // What comes before a failure is delivered first, and a rebalance waits until that is processed.
+  const stopped = (): boolean => messages.length > 0 && (delivery.failed || delivery.handover.wanted)
   delivery.begin('poll()')
   try {
-    let waitMs = timeoutMs
     while (messages.length < maxRecords) {
-      const partition = await delivery.nextPartition({ signal, timeoutMs: waitMs })
-      if (partition === null) break
-      const taken = await delivery.takeBatch(partition, maxRecords - messages.length)
-      if (taken === undefined) continue
-      messages.push(...taken)
-      takenFrom.add(partition)
       // The user gets what there is; only the first message is worth waiting for.
-      waitMs = 0
+      const waitMs = messages.length > 0 ? 0 : deadline.remainingMs
+      const partition = await delivery.nextPartition({ signal, timeoutMs: waitMs, stopped })
+      if (partition === null) break
+      try {
+        const taken = await delivery.takeBatch(partition, maxRecords - messages.length)
+        if (taken === undefined) continue
+        for (const message of taken) messages.push(message)
+        delivery.polled(partition)
+      } finally {
+        delivery.handover.release()
+      }
     }
   } catch (error) {
-    // What comes before the failure is delivered first; then the failure comes up again.
+    // After what comes before it is delivered, the failure comes up again.
     if (messages.length === 0) throw error
   } finally {
     delivery.end()
-    delivery.polled([...takenFrom])
   }
-  return messages
+  if (!delivery.closed) return messages
+  delivery.takePolledBack()
+  return []
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { KafkaError } from '../errors.ts'
-import { Backoff, sleep } from '../retry.ts'
+import { abortError, Backoff, sleep } from '../retry.ts'
 import type { Delivery } from './delivery.ts'
 import type { Message } from './message.ts'
 import type { MessageBatch } from './message-batch.ts'
@@ -47,18 +47,24 @@ export class Runner<K, V> {
   /** @throws KafkaError `HANDLER_FAILED`, or what no retry cures, once all handlers are done */
   async run(): Promise<void> {
     const { partitionsConcurrently = 1, signal } = this.#handlers
+    const onAbort = (): void => this.#fail(abortError(signal))
+    if (signal?.aborted) onAbort()
+    signal?.addEventListener('abort', onAbort)
     try {
       while (!this.#stopped) {
         if (this.#workers.size >= partitionsConcurrently) {
-          await Promise.race(this.#workers)
+          // Raised by each worker that is done.
+          await this.#delivery.news.wait()
           continue
         }
-        const partition = await this.#delivery.nextPartition({ signal, stopped: () => this.#stopped })
+        const partition = await this.#delivery.nextPartition({ stopped: () => this.#stopped })
         if (partition === null) break
         this.#start(partition)
       }
     } catch (error) {
       this.#fail(error)
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
     }
     await Promise.all(this.#workers)
     if (this.#failure !== null) throw this.#failure.error
@@ -79,13 +85,12 @@ export class Runner<K, V> {
 
   #start(partition: AssignedPartition): void {
     partition.busy = true
-    this.#delivery.handover.hold()
     const worker = this.#work(partition)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         partition.busy = false
         // What a stopped or failed handler had in hand is delivered again.
-        partition.rewind()
+        this.#delivery.giveBack(partition)
         this.#workers.delete(worker)
         this.#delivery.handover.release()
         this.#delivery.news.raise()
@@ -101,7 +106,7 @@ export class Runner<K, V> {
 
   async #workOnBatch(partition: AssignedPartition, handler: (batch: MessageBatch<K, V>) => unknown): Promise<void> {
     const batch = await this.#delivery.takeBatch(partition, this.#options.maxBatch)
-    if (batch === undefined) return
+    if (batch === undefined || this.#stopped) return
     if (await this.#handle(batch[0], () => handler(batch))) partition.count()
   }
 
@@ -142,7 +147,7 @@ export class Runner<K, V> {
     const { onError } = this.#handlers
     if (onError === undefined) return 'stop'
     try {
-      const answer = await onError(error, message)
+      const answer = await this.#insideHandler.run(true, () => onError(error, message))
       return answer === 'skip' || answer === 'retry' ? answer : 'stop'
     } catch {
       // Whoever cannot even decide cannot go on; the handler's error is the one to report.

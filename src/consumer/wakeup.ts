@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from '../retry.ts'
+
 /** Lets one loop sleep until something happens; what happens while it is awake is not missed. */
 export class Wakeup {
   #raised = false
@@ -26,7 +28,7 @@ export class Wakeup {
       this.#resolve = resolve
     })
     if (timeoutMs === Number.POSITIVE_INFINITY) return this.#waiting
-    const timer = setTimeout(() => this.raise(), timeoutMs)
+    const timer = setTimeout(() => this.raise(), Math.min(timeoutMs, MAX_TIMER_MS))
     try {
       await this.#waiting
     } finally {

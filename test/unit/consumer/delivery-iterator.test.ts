@@ -1,8 +1,9 @@
 import { expect, test, vi } from 'vitest'
 import { DeliveryIterator } from '../../../src/consumer/delivery-iterator.ts'
-import type { Message } from '../../../src/consumer/message.ts'
+import type { FetchedBatch } from '../../../src/consumer/fetched-batch.ts'
+import type { Message, Message as WireMessage } from '../../../src/consumer/message.ts'
 import { DecodeError, KafkaError } from '../../../src/errors.ts'
-import { ScriptedDelivery } from './scripted-delivery.ts'
+import { HeldDeserializer, ScriptedDelivery } from './scripted-delivery.ts'
 
 function iterate<V>(
   script: ScriptedDelivery<V>,
@@ -230,4 +231,217 @@ test('the event loop turns while messages are at hand', async () => {
   }
   expect(turned).toBe(true)
   expect(seen).toBeLessThan(400)
+})
+
+test('a batch that is given back is asked for again, for nothing else would start a fetch of it', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  for (const offset of [0, 1, 2]) script.feed(p, offset, ['a'])
+  const batches = new DeliveryIterator(script.delivery, 'batches()', (each) => script.delivery.takeBatch(each, 2))
+  await batches.next()
+  script.roomFor.length = 0
+  await batches.return()
+  expect(script.roomFor).toEqual(['t-0'])
+  expect([p.fetchOffset, p.processedEpoch]).toEqual([0, -1])
+})
+
+test('what is given back keeps the epoch of what is processed', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  for (const offset of [0, 1, 2]) script.feed(p, offset, ['a'])
+  const lengths = [1, 2]
+  const batches = new DeliveryIterator(script.delivery, 'batches()', (each) => {
+    return script.delivery.takeBatch(each, lengths.shift() as number)
+  })
+  await batches.next()
+  await batches.next()
+  await batches.return()
+  expect([p.fetchOffset, p.processed, p.processedEpoch]).toEqual([1, 1, 4])
+})
+
+test('return() takes back what a pending next() was about to deliver', async () => {
+  const deserializer = new HeldDeserializer()
+  const script = new ScriptedDelivery<string>({ valueDeserializer: deserializer.deserialize })
+  const p = script.assign('t', 0)
+  script.feed(p, 0, ['a', 'b', 'c'])
+  const messages = iterate(script)
+  const first = messages.next()
+  await deserializer.finish('a')
+  await first
+  const pending = messages.next()
+  const returned = messages.return()
+  await deserializer.finish('b')
+  expect(await pending).toEqual({ value: undefined, done: true })
+  await returned
+  expect([p.position, p.processed]).toEqual([1, 1])
+  const again = iterate(script).next()
+  expect((await again).value?.offset).toBe(1)
+})
+
+test('return() during a decode: the next iteration begins after it, and misses nothing', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  const decoded = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<void>()
+  script.feed(p, 0, ['a', 'b'])
+  const slow = p.dequeue() as FetchedBatch
+  script.feedBatch(p, {
+    ...slow,
+    decode: async (position) => {
+      started.resolve()
+      await decoded.promise
+      return slow.decode(position)
+    },
+  })
+  script.feed(p, 2, ['c', 'd'])
+  const abandoned = iterate(script)
+  const pending = abandoned.next()
+  await started.promise
+  const returned = abandoned.return()
+  await expect(iterate(script).next()).rejects.toMatchObject({ name: 'UsageError' })
+  decoded.resolve()
+  await returned
+  expect(await pending).toEqual({ value: undefined, done: true })
+  const messages = iterate(script)
+  const offsets = [messages.next(), messages.next(), messages.next(), messages.next()]
+  expect((await Promise.all(offsets)).map(({ value }) => value?.offset)).toEqual([0, 1, 2, 3])
+})
+
+test('a rebalance waits for a message that is being deserialized, as for one in hand', async () => {
+  const deserializer = new HeldDeserializer()
+  const script = new ScriptedDelivery<string>({ valueDeserializer: deserializer.deserialize })
+  const p = script.assign('t', 0)
+  script.feed(p, 0, ['a', 'b'])
+  const messages = iterate(script)
+  const events: string[] = []
+  const first = messages.next().then(({ value }) => events.push(`message ${value?.offset}`))
+  await deserializer.started('a')
+  const revocation = script.delivery.handover.exclusively(async () => {
+    events.push('revoked')
+    script.partitions.remove(p)
+  })
+  await deserializer.finish('a')
+  await first
+  expect(events).toEqual(['message 0'])
+  const second = messages.next()
+  await revocation
+  expect(events).toEqual(['message 0', 'revoked'])
+  await messages.return()
+  expect(await second).toEqual({ value: undefined, done: true })
+})
+
+test('a batch whose partition is sought elsewhere while it is put together is not delivered', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  script.feed(p, 0, ['a'])
+  const slow = Promise.withResolvers<WireMessage[]>()
+  const started = Promise.withResolvers<void>()
+  script.feedBatch(p, {
+    byteLength: 1,
+    baseOffset: 1,
+    nextOffset: 2,
+    decode: () => {
+      started.resolve()
+      return slow.promise
+    },
+  })
+  const batches = new DeliveryIterator(script.delivery, 'batches()', (each) => script.delivery.takeBatch(each, 5))
+  const pending = batches.next()
+  await started.promise
+  p.seek(7)
+  slow.resolve([])
+  await new Promise((resolve) => setImmediate(resolve))
+  script.feed(p, 7, ['x'])
+  const { value } = await pending
+  expect(value?.map(({ offset }) => offset)).toEqual([7])
+  expect(value?.offsets).toMatchObject([{ offset: 8 }])
+})
+
+test('what comes before a corrupt batch is delivered although that one is fetched once more', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  script.feed(p, 0, ['a'])
+  script.feedBatch(p, {
+    byteLength: 1,
+    baseOffset: 1,
+    nextOffset: 2,
+    decode: () => {
+      throw new DecodeError('wrong checksum', { code: 'CORRUPT_MESSAGE' })
+    },
+  })
+  const batches = new DeliveryIterator(script.delivery, 'batches()', (each) => script.delivery.takeBatch(each, 5))
+  const { value } = await batches.next()
+  expect(value?.map(({ offset }) => offset)).toEqual([0])
+  expect(value?.offsets).toMatchObject([{ offset: 1 }])
+})
+
+test.each([
+  [
+    'throws at once',
+    (): never => {
+      throw new Error('bad')
+    },
+  ],
+  ['rejects later', (): Promise<never> => Promise.reject(new Error('bad'))],
+])('any number of messages can be skipped in a row when the deserializer %s', async (_how, valueDeserializer) => {
+  const script = new ScriptedDelivery<never>({ onDeserializationError: 'skip', valueDeserializer })
+  const p = script.assign('t', 0)
+  script.feed(
+    p,
+    0,
+    Array.from({ length: 20_000 }, () => 'x'),
+  )
+  const messages = iterate(script)
+  const waiting = messages.next()
+  await vi.waitFor(() => expect([p.position, p.processed]).toEqual([20_000, 20_000]))
+  await messages.return()
+  await waiting
+})
+
+test('an abort and close() reach a next() that waits for a rebalance', async () => {
+  const endings: Array<[string, (script: ScriptedDelivery, controller: AbortController) => void]> = [
+    ['AbortError', (_script, controller) => controller.abort()],
+    ['done', (script) => script.delivery.close()],
+  ]
+  for (const [expected, end] of endings) {
+    const script = new ScriptedDelivery()
+    script.feed(script.assign('t', 0), 0, ['a'])
+    const rebalance = Promise.withResolvers<void>()
+    const over = script.delivery.handover.exclusively(() => rebalance.promise)
+    const controller = new AbortController()
+    const waiting = iterate(script, controller.signal)
+      .next()
+      .then(
+        ({ done }) => (done ? 'done' : 'message'),
+        (error) => error.name,
+      )
+    end(script, controller)
+    expect(await waiting).toBe(expected)
+    rebalance.resolve()
+    await over
+  }
+})
+
+test('nothing is delivered after close(), even if it is at hand', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  script.feed(p, 0, ['a', 'b', 'c'])
+  const messages = iterate(script)
+  await messages.next()
+  script.delivery.close()
+  expect(await messages.next()).toEqual({ value: undefined, done: true })
+  expect(p.position).toBe(1)
+})
+
+test('a message that close() has overtaken is not delivered', async () => {
+  const deserializer = new HeldDeserializer()
+  const script = new ScriptedDelivery<string>({ valueDeserializer: deserializer.deserialize })
+  const p = script.assign('t', 0)
+  script.feed(p, 0, ['a'])
+  const pending = iterate(script).next()
+  await deserializer.started('a')
+  script.delivery.close()
+  await deserializer.finish('a')
+  expect(await pending).toEqual({ value: undefined, done: true })
+  expect([p.position, p.processed]).toEqual([0, 0])
 })

@@ -5,6 +5,8 @@ import { readSubscription, subscribedTopics } from '../../../src/consumer/subscr
 import { TroubleLog } from '../../../src/consumer/trouble-log.ts'
 
 test.each([
+  [{ fromBeginning: true }, "unknown option 'fromBeginning'; use autoOffsetReset: 'earliest'"],
+  [{ partitionAssigners: [] }, "unknown option 'partitionAssigners'; did you mean 'partitionAssignmentStrategy'?"],
   [{ groupid: 'g' }, "unknown option 'groupid'; did you mean 'groupId'?"],
   [{ groupId: '' }, "option 'groupId'"],
   [{ topics: ['a'] }, "option 'topics' needs 'groupId'"],

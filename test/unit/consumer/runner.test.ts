@@ -1,12 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { AssignedPartition } from '../../../src/consumer/partitions.ts'
 import { Runner, type RunOptions } from '../../../src/consumer/runner.ts'
-import { ScriptedDelivery } from './scripted-delivery.ts'
+import { HeldDeserializer, ScriptedDelivery } from './scripted-delivery.ts'
 
-function start(
-  script: ScriptedDelivery,
-  options: RunOptions<Buffer, Buffer>,
-): { runner: Runner<Buffer, Buffer>; done: Promise<void> } {
+function start<V>(
+  script: ScriptedDelivery<V>,
+  options: RunOptions<Buffer, V>,
+): { runner: Runner<Buffer, V>; done: Promise<void> } {
   const runner = new Runner(script.delivery, options, { maxBatch: 100, retryBackoffMs: 1, retryBackoffMaxMs: 1 })
   script.delivery.begin('run()')
   return { runner, done: runner.run() }
@@ -156,5 +156,92 @@ describe('run()', () => {
     expect(offsets).toEqual([0, 9])
     script.delivery.close()
     await done
+  })
+
+  test('a batch that a failed handler gives back is asked for again', async () => {
+    const script = new ScriptedDelivery()
+    const p = script.assign('t', 0)
+    for (const offset of [0, 1, 2]) script.feed(p, offset, ['a'])
+    const { done } = start(script, {
+      eachBatch: () => {
+        script.roomFor.length = 0
+        throw new Error('mine')
+      },
+    })
+    await expect(done).rejects.toMatchObject({ code: 'HANDLER_FAILED' })
+    expect([p.position, p.fetchOffset]).toEqual([0, 0])
+    expect(script.roomFor).toEqual(['t-0'])
+  })
+
+  test('an abort ends it while handlers are at work, and while they are retried', async () => {
+    const script = new ScriptedDelivery()
+    const [p] = fill(script, 1)
+    const retried = Promise.withResolvers<void>()
+    const controller = new AbortController()
+    const retrying = start(script, {
+      signal: controller.signal,
+      eachMessage: () => {
+        throw new Error('again')
+      },
+      onError: () => {
+        retried.resolve()
+        return 'retry'
+      },
+    })
+    await retried.promise
+    controller.abort(new Error('enough'))
+    await expect(retrying.done).rejects.toMatchObject({ name: 'AbortError', cause: new Error('enough') })
+    expect([p.position, p.processed]).toEqual([0, 0])
+
+    const busy = new ScriptedDelivery()
+    const [q] = fill(busy, 1)
+    const handlers = new Handlers()
+    const second = new AbortController()
+    const { done } = start(busy, { signal: second.signal, eachMessage: handlers.handle })
+    await vi.waitFor(() => expect(handlers.started).toEqual(['0:0']))
+    second.abort()
+    handlers.end('0:0')
+    await expect(done).rejects.toMatchObject({ name: 'AbortError' })
+    expect([handlers.started, q.processed]).toEqual([['0:0'], 1])
+  })
+
+  test('a signal that was aborted before ends it before the first message', async () => {
+    const script = new ScriptedDelivery()
+    fill(script, 1)
+    const eachMessage = vi.fn()
+    const { done } = start(script, { signal: AbortSignal.abort(), eachMessage })
+    await expect(done).rejects.toMatchObject({ name: 'AbortError' })
+    expect(eachMessage).not.toHaveBeenCalled()
+  })
+
+  test('onError that closes does not wait for itself', async () => {
+    const script = new ScriptedDelivery()
+    fill(script, 1)
+    const { runner, done } = start(script, {
+      eachMessage: () => {
+        throw new Error('mine')
+      },
+      onError: async () => {
+        script.delivery.close()
+        await runner.settled(60_000)
+        return 'stop' as const
+      },
+    })
+    await expect(done).rejects.toMatchObject({ code: 'HANDLER_FAILED' })
+  })
+
+  test('a batch that close() has overtaken is not handled', async () => {
+    const deserializer = new HeldDeserializer()
+    const script = new ScriptedDelivery<string>({ valueDeserializer: deserializer.deserialize })
+    const p = script.assign('t', 0)
+    script.feed(p, 0, ['a'])
+    const eachBatch = vi.fn()
+    const { done } = start(script, { eachBatch })
+    await deserializer.started('a')
+    script.delivery.close()
+    await deserializer.finish('a')
+    await done
+    expect(eachBatch).not.toHaveBeenCalled()
+    expect([p.position, p.processed]).toEqual([0, 0])
   })
 })

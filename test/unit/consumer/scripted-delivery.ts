@@ -68,3 +68,34 @@ function messages({ topic, partition }: AssignedPartition, offset: number, value
     return message
   })
 }
+
+/** Deserializes each value when the test says so. */
+export class HeldDeserializer {
+  readonly #values = new Map<string, { started: PromiseWithResolvers<void>; finished: PromiseWithResolvers<void> }>()
+
+  readonly deserialize = async (_topic: string, data: Buffer): Promise<string> => {
+    const value = String(data)
+    const { started, finished } = this.#of(value)
+    started.resolve()
+    await finished.promise
+    return value
+  }
+
+  /** Resolves once the value is being deserialized. */
+  started(value: string): Promise<void> {
+    return this.#of(value).started.promise
+  }
+
+  /** Lets the value through, now and later, as soon as it is being deserialized. */
+  async finish(value: string): Promise<void> {
+    const { started, finished } = this.#of(value)
+    await started.promise
+    finished.resolve()
+  }
+
+  #of(value: string): { started: PromiseWithResolvers<void>; finished: PromiseWithResolvers<void> } {
+    const known = this.#values.get(value) ?? { started: Promise.withResolvers(), finished: Promise.withResolvers() }
+    this.#values.set(value, known)
+    return known
+  }
+}
