@@ -5,13 +5,14 @@ import { Kafka, serde } from 'kafka-wire'
 interface RideEvent {
   event_type: string
   ride_id: string
+  passenger: string
   /** Of a completed ride. */
   fare?: number
 }
 
 const total = Number(process.argv[2] ?? 1000)
 const run = `analytics-${Date.now()}`
-const types = ['ride_request', 'ride_accepted', 'ride_started', 'ride_completed', 'ride_cancelled']
+const types = ['ride_request', 'ride_accepted', 'ride_started', 'ride_completed', 'ride_rated']
 
 const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092' })
 const admin = kafka.admin()
@@ -29,9 +30,10 @@ try {
     await admin.createTopics([{ name: 'ride-events', numPartitions: 3, replicationFactor: 1 }])
   }
   const events = Array.from({ length: total }, (_, i): RideEvent => {
+    const ride = Math.floor(i / types.length)
     const event_type = types[i % types.length]
     const fare = event_type === 'ride_completed' ? 12.5 : undefined
-    return { event_type, ride_id: `${run}-${i}`, fare }
+    return { event_type, ride_id: `${run}-${ride}`, passenger: `passenger-${ride}`, fare }
   })
   await producer.sendBatch(events.map((value) => ({ topic: 'ride-events', key: value.ride_id, value })))
 

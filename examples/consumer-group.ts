@@ -12,6 +12,13 @@ const producer = kafka.producer()
 const receivers = new Map<string, string[]>()
 const joined = new Set<string>()
 const bothJoined = Promise.withResolvers<void>()
+let stopped = false
+// Members that leave are not waited for by the next run.
+process.once('SIGINT', () => {
+  stopped = true
+  bothJoined.resolve()
+  void kafka.close()
+})
 
 async function member(name: string): Promise<void> {
   const consumer = kafka.consumer({
@@ -39,7 +46,7 @@ try {
   }
   const members = [member('Ann'), member('Bob')]
   await bothJoined.promise
-  for (let i = 1; i <= total; i++) {
+  for (let i = 1; i <= total && !stopped; i++) {
     await producer.send({ topic, key: `customer-${i % 10}`, value: `${run}-${i}` })
     await new Promise((resolve) => setTimeout(resolve, 100))
   }

@@ -9,10 +9,11 @@ const consumer = kafka.consumer({ groupId: 'my-group', topics: ['my-topic'], aut
 // Closing the consumer ends the loop; what was processed is committed first.
 process.once('SIGINT', () => consumer.close())
 
+console.log('Waiting for messages on my-topic; Ctrl-C ends')
 let count = 0
 try {
   for await (const message of consumer) {
-    console.log(`${message.partition}:${message.offset} ${message.value?.toString()}`)
+    console.log(`${message.partition}:${message.offset} ${message.value?.toString() ?? '(deleted)'}`)
     if (++count >= limit) {
       // A message counts as processed when the next one is asked for; this one never will be.
       await consumer.commit(message)

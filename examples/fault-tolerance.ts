@@ -1,5 +1,6 @@
 // Kills the broker that leads partition 0 while messages flow, and shows that none is lost.
-// Starts three brokers of its own for that; needs what the tests need (Java 17 and Maven, or Docker).
+// Starts three brokers of its own for that, whatever KAFKA_BOOTSTRAP_SERVERS says; needs Java 17 and Maven.
+// Takes half a minute: a controller gives a broker some seconds to come back.
 
 import { Kafka } from 'kafka-wire'
 import { KafkaCluster } from '../test/support/kafka-cluster.ts'
@@ -12,6 +13,11 @@ console.log('Starting three brokers; the first time, Kafka is downloaded')
 const cluster = await KafkaCluster.start({ nodes: 3 })
 const kafka = new Kafka({ bootstrapServers: cluster.bootstrapServers })
 const admin = kafka.admin()
+
+process.once('SIGINT', async () => {
+  await cluster.stopAll()
+  process.exit(130)
+})
 
 async function leader(): Promise<number> {
   const { [topic]: description } = await admin.describeTopics([topic])
@@ -47,7 +53,7 @@ try {
   const traffic = Promise.all([consume(), produce()])
   await sleep(1000)
   await cluster.kill(first)
-  console.log(`Broker ${first} is killed`)
+  console.log(`Broker ${first} is killed; waiting for another to be elected`)
 
   let current = first
   while (current === first || current === -1) {

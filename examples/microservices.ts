@@ -21,6 +21,8 @@ const kafka = new Kafka({ bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS 
 const admin = kafka.admin()
 const drivers = ['Dana', 'Emil', 'Femi']
 const mine = new Set<string>()
+// Ends the loops of both services, after committing what they have processed.
+process.once('SIGINT', () => kafka.close())
 
 async function matcher(): Promise<void> {
   const producer = kafka.producer({ valueSerializer: serde.json<BillingEvent>() })

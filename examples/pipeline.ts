@@ -35,12 +35,22 @@ const BILLS = 'pipeline-billing-events'
 const MATCHERS = 3
 const GIVE_UP_MS = 60_000
 
-const total = Number(process.argv[2] ?? 10_000)
-const perSecond = Number(process.argv[3] ?? 1000)
+const [total = 10_000, perSecond = 1000] = process.argv.slice(2).map(Number)
+if (!Number.isSafeInteger(total) || total < 1 || !(perSecond > 0)) {
+  console.error('Usage: npm start -- [NUMBER OF RIDES] [RIDES PER SECOND]')
+  process.exit(1)
+}
 const run = Date.now().toString(36)
 const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format
 
-const cluster = await openCluster()
+// A broker that was started for this run ends with this process.
+const leave = (): void => process.exit(130)
+process.on('SIGINT', leave).once('SIGTERM', leave).once('SIGHUP', leave)
+
+const cluster = await openCluster().catch((error: Error) => {
+  console.error(error.message)
+  return null
+})
 if (cluster === null) process.exit(1)
 console.log(`${count(total)} rides at ${count(perSecond)} a second, through Kafka at ${cluster.bootstrapServers}`)
 
@@ -54,8 +64,8 @@ const line = new LiveLine()
 const stop = new AbortController()
 const matchedBy = new Array<number>(MATCHERS).fill(0)
 
-process.on('SIGINT', () => {
-  if (stop.signal.aborted) process.exit(130)
+process.off('SIGINT', leave).on('SIGINT', () => {
+  if (stop.signal.aborted) leave()
   stop.abort()
   line.clear()
   console.log('Stopping: no more requests, the rides on the way are finished (Ctrl-C again to leave at once)')

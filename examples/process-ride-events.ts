@@ -39,7 +39,9 @@ try {
       open.set(event.ride_id, event.passenger)
       console.log(`${event.passenger} asks for a ride`)
     } else if (event?.event_type === 'ride_completed') {
-      console.log(`The ride of ${open.get(event.ride_id) ?? 'somebody'} is completed: ${event.fare.toFixed(2)} €`)
+      // A ride that was opened before this program started is known to the one that ran then.
+      const passenger = open.get(event.ride_id)
+      if (passenger !== undefined) console.log(`The ride of ${passenger} is completed: ${event.fare.toFixed(2)} €`)
       open.delete(event.ride_id)
       unfinished.delete(event.ride_id)
     }

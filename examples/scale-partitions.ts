@@ -18,6 +18,10 @@ const sent = new Set<string>()
 const received = new Set<string>()
 const partitions = new Set<number>()
 let flowing = true
+process.once('SIGINT', () => {
+  flowing = false
+  void consumer.close()
+})
 
 async function traffic(): Promise<void> {
   for (let i = 0; flowing; i++) {
@@ -45,7 +49,7 @@ try {
   console.log(`${topic} has 3 partitions`)
   const writing = traffic()
   const reading = reader()
-  while (partitions.size < 3) await new Promise((resolve) => setTimeout(resolve, 100))
+  while (partitions.size < 3 && flowing) await new Promise((resolve) => setTimeout(resolve, 100))
 
   await admin.createPartitions({ [topic]: { totalCount: 6 } })
   const { [topic]: description } = await admin.describeTopics([topic])

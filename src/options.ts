@@ -20,8 +20,7 @@ export function readOptions<T extends object>(owner: string, schema: OptionSchem
   const known = Object.keys(schema)
   for (const name of Object.keys(input)) {
     if (!Object.hasOwn(schema, name)) {
-      const meant = likeliest(name, known)
-      throw invalidOption(`${owner}: unknown option '${name}'${meant === null ? '' : `; did you mean '${meant}'?`}`)
+      throw invalidOption(`${owner}: unknown option '${name}'${suggestion(name, known)}`)
     }
   }
   const result: Record<string, unknown> = {}
@@ -101,9 +100,59 @@ export function describe(value: unknown): string {
   return `${/^[AEIOU]/.test(value.constructor?.name ?? 'Object') ? 'an' : 'a'} ${value.constructor?.name ?? 'Object'}`
 }
 
-/** The known name nearest to a mistyped one, or null if none is near: Kafka's dotted names count as their camelCase. */
-export function likeliest(name: string, known: readonly string[]): string | null {
-  const plain = (text: string): string => text.replace(/[._-]/g, '').toLowerCase()
+/**
+ * What other clients call the options, and Kafka what has another form here: the option, and how to say the same with it
+ * if that is not plain.
+ */
+const NAMES_ELSEWHERE: Readonly<Record<string, readonly [option: string, instead?: string]>> = {
+  acknowledgments: ['acks'],
+  allowAutoTopicCreation: ['allowAutoCreateTopics'],
+  authenticationTimeout: ['socketConnectionSetupTimeoutMs'],
+  autoCommit: ['enableAutoCommit'],
+  autoCommitInterval: ['autoCommitIntervalMs'],
+  brokers: ['bootstrapServers'],
+  compression: ['compressionType'],
+  connectionTimeout: ['socketConnectionSetupTimeoutMs'],
+  createPartitioner: ['partitioner'],
+  fromBeginning: ['autoOffsetReset', "autoOffsetReset: 'earliest'"],
+  idempotent: ['enableIdempotence'],
+  logCreator: ['logger'],
+  logLevel: ['logger'],
+  maxBytes: ['fetchMaxBytes'],
+  maxBytesPerPartition: ['maxPartitionFetchBytes'],
+  maxInFlightRequests: ['maxInFlightRequestsPerConnection'],
+  maxWaitTimeInMs: ['fetchMaxWaitMs'],
+  metadataBrokerList: ['bootstrapServers'],
+  minBytes: ['fetchMinBytes'],
+  mode: ['autoOffsetReset'],
+  partitionAssigners: ['partitionAssignmentStrategy'],
+  rackId: ['clientRack'],
+  readUncommitted: ['isolationLevel', "isolationLevel: 'read_uncommitted'"],
+  rebalanceTimeout: ['maxPollIntervalMs'],
+  replicas: ['replicationFactor'],
+  retries: ['deliveryTimeoutMs', 'deliveryTimeoutMs: retries go on until then'],
+  retry: ['defaultApiTimeoutMs', 'defaultApiTimeoutMs, within which calls are retried, and retryBackoffMs'],
+  saslMechanism: ['sasl', 'sasl: { mechanism, username, password }'],
+  securityProtocol: ['ssl', 'ssl and sasl'],
+  servers: ['bootstrapServers'],
+  topic: ['name'],
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const elsewhere = Object.keys(NAMES_ELSEWHERE).find((each) => plain(each) === plain(name))
+  const [option = '', instead = null] = elsewhere === undefined ? [] : NAMES_ELSEWHERE[elsewhere]
+  if (known.includes(option)) return instead === null ? `; did you mean '${option}'?` : `; use ${instead}`
+  const meant = likeliest(name, known)
+  return meant === null ? '' : `; did you mean '${meant}'?`
+}
+
+/** Kafka's dotted names count as their camelCase. */
+function plain(name: string): string {
+  return name.replace(/[._-]/g, '').toLowerCase()
+}
+
+/** The known name nearest to a mistyped one, or null if none is near. */
+function likeliest(name: string, known: readonly string[]): string | null {
   let best: string | null = null
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of known) {

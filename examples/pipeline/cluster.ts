@@ -2,7 +2,7 @@ import { dockerKafka } from '../../test/support/docker.ts'
 import { KafkaCluster } from '../../test/support/kafka-cluster.ts'
 import { hasKafkaJars } from '../../test/support/kafka-jars.ts'
 import { resolveKafkaVersion } from '../../test/support/kafka-versions.ts'
-import { hasJavaAndMaven } from '../../test/support/tools.ts'
+import { missingTools } from '../../test/support/tools.ts'
 
 export interface OpenCluster {
   readonly bootstrapServers: string
@@ -20,7 +20,8 @@ export async function openCluster(): Promise<OpenCluster | null> {
   const version = resolveKafkaVersion()
   const container = await dockerKafka(version)
   if (container !== null) return container
-  if (await hasJavaAndMaven()) {
+  const missing = await missingTools()
+  if (missing.length === 0) {
     if (!(await hasKafkaJars(version)))
       console.log(`Downloading Kafka ${version} by Maven, this once; it takes a minute`)
     console.log(`Starting Kafka ${version}`)
@@ -28,7 +29,7 @@ export async function openCluster(): Promise<OpenCluster | null> {
     return { bootstrapServers: cluster.bootstrapServers, stop: () => cluster.stopAll() }
   }
   console.error(
-    'There is no Kafka: set KAFKA_BOOTSTRAP_SERVERS to a running broker, or install Docker, or Java 17 (or later) and Maven.',
+    `There is no Kafka. Set KAFKA_BOOTSTRAP_SERVERS to a running broker, or install Docker, or ${missing.join(' and ')}.`,
   )
   return null
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -81,6 +82,7 @@ export class KafkaCluster {
     }))
     const zookeeperPort = atLeast(version, '3.3') ? null : ports[ports.length - 1]
     const cluster = new KafkaCluster(version, jars, folder, listeners, nodes, zookeeperPort)
+    process.once('exit', cluster.#onExit)
     try {
       await cluster.#prepare(properties)
       await cluster.#startAll()
@@ -158,9 +160,17 @@ export class KafkaCluster {
 
   /** Stops everything and removes all data. */
   async stopAll(): Promise<void> {
+    process.off('exit', this.#onExit)
     await Promise.all(this.#nodes.map(({ process }) => process?.end('SIGKILL')))
     await this.#zookeeper?.end('SIGKILL')
     await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  /** A process that ends in the midst leaves no data behind, and no broker that could write it again. */
+  readonly #onExit = (): void => {
+    for (const { process } of this.#nodes) process?.signal('SIGKILL')
+    this.#zookeeper?.signal('SIGKILL')
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
   get #classPath(): string {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -34,6 +35,8 @@ async function fetchOnce(version: string): Promise<string> {
   await mkdir(cacheFolder, { recursive: true })
   // Several processes may fetch at once: each into a folder of its own, and the first to finish gives it the name.
   const work = await mkdtemp(join(cacheFolder, `${version}.part-`))
+  const onExit = (): void => rmSync(work, { recursive: true, force: true })
+  process.once('exit', onExit)
   try {
     await writeFile(join(work, 'pom.xml'), pom(version))
     const jars = join(work, 'jars')
@@ -45,12 +48,17 @@ async function fetchOnce(version: string): Promise<string> {
     return folder
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    throw new Error(`Maven cannot fetch Kafka ${version}: ${`${stdout}${stderr}`.trim().slice(-2000)}`, {
-      cause: error,
-    })
+    throw new Error(`Maven cannot fetch Kafka ${version}: ${reason(`${stdout}${stderr}`, error)}`, { cause: error })
   } finally {
+    process.off('exit', onExit)
     await rm(work, { recursive: true, force: true })
   }
+}
+
+/** What Maven says first is what is wrong; the rest is advice. */
+function reason(output: string, error: unknown): string {
+  const errors = output.split('\n').filter((line) => line.startsWith('[ERROR] '))
+  return (errors.find((line) => line.length > 20) ?? (error as Error).message).replace('[ERROR] ', '')
 }
 
 async function exists(path: string): Promise<boolean> {

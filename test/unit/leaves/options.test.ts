@@ -39,7 +39,10 @@ describe('options', () => {
   test.each([
     [{ ...valid, requestTimeoutMS: 1 }, "unknown option 'requestTimeoutMS'; did you mean 'requestTimeoutMs'?"],
     [{ 'bootstrap.servers': 'a:1' }, "unknown option 'bootstrap.servers'; did you mean 'bootstrapServers'?"],
-    [{ ...valid, brokers: ['a:1'] }, "unknown option 'brokers'"],
+    [{ brokers: ['a:1'] }, "unknown option 'brokers'; did you mean 'bootstrapServers'?"],
+    [{ ...valid, 'security.protocol': 'SSL' }, "unknown option 'security.protocol'; use ssl and sasl"],
+    [{ ...valid, retry: { retries: 5 } }, "unknown option 'retry'; use defaultApiTimeoutMs, within which"],
+
     [{}, "option 'bootstrapServers' is required"],
     [
       { bootstrapServers: 9092 },
