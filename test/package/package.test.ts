@@ -89,7 +89,7 @@ describe('the packed tarball in an empty project', () => {
     const installed = (await readdir(join(place, 'node_modules'))).filter((name) => !name.startsWith('.'))
     expect(installed).toEqual(['kafka-wire'])
     const files = await readdir(join(place, 'node_modules/kafka-wire'))
-    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json'])
     const { dependencies = {} } = JSON.parse(
       await readFile(join(place, 'node_modules/kafka-wire/package.json'), 'utf8'),
     )

@@ -57,8 +57,7 @@ async function fetchOnce(version: string): Promise<string> {
 
 /** What Maven says first is what is wrong; the rest is advice. */
 function reason(output: string, error: unknown): string {
-  const errors = output.split('\n').filter((line) => line.startsWith('[ERROR] '))
-  return (errors.find((line) => line.length > 20) ?? (error as Error).message).replace('[ERROR] ', '')
+  return /\[ERROR\] (\S.*)/.exec(output)?.[1] ?? (error as Error).message
 }
 
 async function exists(path: string): Promise<boolean> {
