@@ -149,6 +149,7 @@ export class Accumulator {
         barrier.add()
       }
       part.attempts = batch.attempts
+      part.maybeWritten = batch.maybeWritten
       part.firstSentAt = batch.firstSentAt
       this.#seal(queue, part)
       return part

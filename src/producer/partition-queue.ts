@@ -49,6 +49,8 @@ export class PartitionQueue {
   #nextSequence = 0
   /** A batch of the sequence will never be written, so what follows needs a new sequence. */
   #sequenceBroken = false
+  /** The broker has refused the head of the line for a gap before it: nothing of this stamp in line is in the log. */
+  #gapIn: ProducerStamp | null = null
   #needsNewProducerId = false
 
   constructor(
@@ -99,10 +101,18 @@ export class PartitionQueue {
    * @param lingerMs how long an open batch waits for more records
    */
   sendableAt(now: number, lingerMs: number): number {
-    if (this.#recovering || (!this.#proven && this.#awaited > 0)) return ASLEEP
+    if (this.#recovering || (this.#awaited > 0 && !this.#mayFollow)) return ASLEEP
     const head = this.#closed[0]
     if (head !== undefined) return head.bytes === null ? ASLEEP : Math.max(now, this.#notBefore)
     return this.open === null ? ASLEEP : Math.max(this.#notBefore, this.open.createdAt + lingerMs)
+  }
+
+  /**
+   * Whether another batch can be sent behind those on their way. Not behind one that may be in the log: a broker knows the
+   * last five by their sequence, and those that were on their way with it when its answer was lost count already.
+   */
+  get #mayFollow(): boolean {
+    return this.#proven && !this.#unresolved[this.#unresolved.length - 1].maybeWritten
   }
 
   /** Takes the first batch in line, to be sent to a broker now. */
@@ -140,6 +150,7 @@ export class PartitionQueue {
   resolve(batch: ProducerBatch, now: number): void {
     this.#backoff.reset()
     this.#proven = true
+    this.lastError = null
     this.forget(batch, now)
   }
 
@@ -158,20 +169,29 @@ export class PartitionQueue {
     this.#finishRecovery(now)
   }
 
-  /** The batch comes again, when all that are on their way have been answered. */
-  retry(batch: ProducerBatch, now: number, error: KafkaError): void {
+  /**
+   * The batch comes again, when all that are on their way have been answered.
+   * @param leader who leads the partition by now: another than the one asked can be asked at once
+   */
+  retry(batch: ProducerBatch, now: number, error: KafkaError, leader: number): void {
+    const wait = leader === NO_LEADER || leader === this.brokerId
     this.#answered(batch)
     batch.lastError = error
     this.lastError = error
     this.#recovering = true
-    this.#finishRecovery(now)
+    this.#finishRecovery(now, wait)
   }
 
-  /** As `retry`, under a new epoch: the broker surely does not have it, and waits for what will not come. */
-  retryInNewEpoch(batch: ProducerBatch, now: number, error: KafkaError): void {
-    batch.maybeWritten = false
+  /** As `retry`, under a new epoch: the broker surely does not have it. */
+  retryInNewEpoch(batch: ProducerBatch, now: number, error: KafkaError, leader: number): void {
     this.#sequenceBroken = true
-    this.retry(batch, now, error)
+    this.retry(batch, now, error, leader)
+  }
+
+  /** As `retryInNewEpoch`: the broker waits for what will not come, and has neither this batch nor any behind it. */
+  retryAfterGap(batch: ProducerBatch, now: number, error: KafkaError, leader: number): void {
+    this.#gapIn = batch.stamp
+    this.retryInNewEpoch(batch, now, error, leader)
   }
 
   /** Others take the place of a batch, to be sent at once. */
@@ -228,7 +248,15 @@ export class PartitionQueue {
     const again = this.#unresolved.splice(0).filter((batch) => !batch.settled)
     if (again.length > 0 && wait) this.#notBefore = now + this.#backoff.next()
     this.#closed.unshift(...again)
+    this.#closeGap()
     if (this.#sequenceBroken) this.#startSequenceAnew()
+  }
+
+  /** Only now, as the loss of a connection may have made those behind the gap doubtful after its discovery. */
+  #closeGap(): void {
+    if (this.#gapIn === null) return
+    for (const batch of this.#closed) if (batch.stamp === this.#gapIn) batch.maybeWritten = false
+    this.#gapIn = null
   }
 
   /**

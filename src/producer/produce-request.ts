@@ -1,6 +1,7 @@
 import type { RequestInput, ResponseOf } from '../../protocol/api.ts'
 import type { produce } from '../../protocol/messages/produce.ts'
-import { type TopicMetadata, ZERO_TOPIC_ID } from '../cluster/metadata.ts'
+import { ZERO_UUID } from '../../protocol/uuid.ts'
+import type { TopicMetadata } from '../cluster/metadata.ts'
 import type { ProducerBatch } from './batch.ts'
 
 type Body = RequestInput<typeof produce>
@@ -28,10 +29,10 @@ export class ProduceRequest {
     for (const batch of batches) {
       let topic = this.#topics.get(batch.topic)
       if (topic === undefined) {
-        topic = { name: batch.topic, topicId: topics.get(batch.topic)?.topicId ?? ZERO_TOPIC_ID, batches: new Map() }
+        topic = { name: batch.topic, topicId: topics.get(batch.topic)?.topicId ?? ZERO_UUID, batches: new Map() }
         this.#topics.set(batch.topic, topic)
         this.#byId.set(topic.topicId, topic)
-        if (topic.topicId === ZERO_TOPIC_ID) this.#allHaveIds = false
+        if (topic.topicId === ZERO_UUID) this.#allHaveIds = false
       }
       topic.batches.set(batch.partition, batch)
     }

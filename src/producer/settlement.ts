@@ -79,8 +79,10 @@ export class Settlement {
       return
     }
     this.#statistics.recordRetries += batch.count
-    if (verdict === 'retry') batch.queue.retry(batch, monotonicNow(), error)
-    else batch.queue.retryInNewEpoch(batch, monotonicNow(), error)
+    const leader = this.#leader(batch)
+    if (verdict === 'retry') batch.queue.retry(batch, monotonicNow(), error, leader)
+    else if (verdict === 'retry-in-new-epoch') batch.queue.retryInNewEpoch(batch, monotonicNow(), error, leader)
+    else batch.queue.retryAfterGap(batch, monotonicNow(), error, leader)
   }
 
   /** The request got no answer: the connection was lost, or what came was not an answer. */
@@ -91,7 +93,7 @@ export class Settlement {
     else if (!mayHeal(error)) this.reject(batch, error, false)
     else {
       this.#statistics.recordRetries += batch.count
-      batch.queue.retry(batch, monotonicNow(), error)
+      batch.queue.retry(batch, monotonicNow(), error, this.#leader(batch))
     }
   }
 
@@ -144,6 +146,10 @@ export class Settlement {
     const { topic, partition, count, plainSize, attempts, createdAt, firstSentAt } = batch
     const queueMs = (attempts === 0 ? monotonicNow() : firstSentAt) - createdAt
     channels.delivery.publish({ topic, partition, records: count, bytes: plainSize, queueMs, attempts, error })
+  }
+
+  #leader({ topic, partition }: ProducerBatch): number {
+    return this.#cluster.leader(topic, partition)
   }
 
   /** The broker is not the leader: it may have said who is. */

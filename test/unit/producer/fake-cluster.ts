@@ -213,8 +213,9 @@ export class FakeCluster {
   }
 
   #partition(request: FakeRequest, topic: string, index: number, records: unknown): Answer {
-    const fate = this.script.partition?.(topic, index, request)
     const isLeader = this.realLeader(topic, index) === request.broker
+    // It may move the partition: after the append then, if there is one.
+    const fate = this.script.partition?.(topic, index, request)
     let result = { errorCode: isLeader ? 0 : NOT_LEADER_OR_FOLLOWER, baseOffset: -1 }
     if (isLeader && (fate === undefined || fate.append === true)) {
       result = this.log(topic, index).append(Buffer.from(records as Buffer))

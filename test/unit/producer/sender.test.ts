@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   AuthenticationError,
   AuthorizationError,
   BrokerError,
+  ConnectionError,
   type KafkaError,
   PartialFailureError,
   TimeoutError,
@@ -20,6 +21,7 @@ function producerOn(cluster: FakeCluster, options: ProducerOptions = {}): Produc
 }
 
 afterEach(async () => {
+  vi.useRealTimers()
   await Promise.all(producers.splice(0).map((producer) => producer.close({ timeoutMs: 0 })))
 })
 
@@ -52,6 +54,11 @@ async function recordError(promise: Promise<unknown>): Promise<KafkaError> {
 async function pipeline(cluster: FakeCluster, producer: Producer, values: string[]): Promise<Array<Promise<unknown>>> {
   await send(producer, 'first')
   cluster.held = true
+  return inFlight(cluster, producer, values)
+}
+
+/** Sends each value in a request of its own. */
+async function inFlight(cluster: FakeCluster, producer: Producer, values: string[]): Promise<Array<Promise<unknown>>> {
   const outcomes: Array<Promise<unknown>> = []
   for (const value of values) {
     const before = cluster.requests.length
@@ -151,6 +158,17 @@ describe('retries', () => {
     expect(cluster.log('t').values).toEqual(['a', 'b'])
   })
 
+  it.each([3, 6, 56])('writes nothing twice when error %i came after the append', async (errorCode) => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    const [x, a] = await pipeline(cluster, producer, ['x', 'a'])
+    cluster.script = fates({ errorCode, append: true }, { errorCode, append: true }, { errorCode: -1 })
+    cluster.release()
+    expect(await rejection(x)).toMatchObject({ code: 'UNKNOWN_SERVER_ERROR', persisted: 'maybe' })
+    expect(await a).toMatchObject({ offset: 2 })
+    expect(cluster.log('t').values).toEqual(['first', 'x', 'a'])
+  })
+
   it('sends nothing more of a partition until all in flight have been answered, then in order', async () => {
     const cluster = new FakeCluster()
     const producer = producerOn(cluster)
@@ -192,6 +210,19 @@ describe('retries', () => {
     await send(producer, 'b')
     expect(cluster.requests.map(({ broker }) => broker)).toEqual([1, 1, 2])
     expect(cluster.log('t').values).toEqual(['a', 'b'])
+  })
+
+  it('does not wait before it asks a new leader', async () => {
+    const cluster = new FakeCluster({ t: 1 }, 2)
+    Object.assign(cluster.options, { retryBackoffMs: 60_000, retryBackoffMaxMs: 60_000 })
+    const producer = producerOn(cluster)
+    const outcomes = await pipeline(cluster, producer, ['a', 'b'])
+    cluster.move('t', 0, 2)
+    const moved = { errorCode: 6, currentLeader: { leaderId: 2, leaderEpoch: 1 } }
+    cluster.script = fates(moved, moved)
+    cluster.release()
+    await Promise.all(outcomes)
+    expect(cluster.log('t').values).toEqual(['first', 'a', 'b'])
   })
 
   it('waits for a partition without a leader', async () => {
@@ -273,6 +304,38 @@ describe('sequences', () => {
     ])
   })
 
+  it('goes on after an expired batch: a gap at the head of the line is one for all behind it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { deliveryTimeoutMs: 1000 })
+    const [x] = await pipeline(cluster, producer, ['x'])
+    vi.advanceTimersByTime(500)
+    const others = await inFlight(cluster, producer, ['a', 'b', 'c', 'd'])
+    cluster.down.set(1, new ConnectionError('refused'))
+    cluster.connections.get(1)!.lose()
+    vi.advanceTimersByTime(500)
+    expect(await rejection(x)).toMatchObject({ code: 'TIMED_OUT', persisted: 'maybe' })
+    cluster.down.clear()
+    cluster.release()
+    for (let ms = 0; ms < 50; ms++) {
+      vi.advanceTimersByTime(1)
+      await turn()
+    }
+    await Promise.all(others)
+    expect(cluster.log('t').values).toEqual(['first', 'a', 'b', 'c', 'd'])
+  })
+
+  it('sends nothing behind a batch that may be in the log, as a broker remembers only five', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { batchSize: 100 })
+    await send(producer, 'first')
+    const unclear = { errorCode: 20, append: true }
+    cluster.script = fates(unclear, unclear, undefined, undefined, undefined, undefined, { errorCode: 56 })
+    const values = Array.from({ length: 12 }, (_, i) => `${i}`.padEnd(60))
+    await send(producer, ...values)
+    expect(cluster.log('t').values).toEqual(['first', ...values])
+  })
+
   it('goes on after a rejected batch without a gap', async () => {
     const cluster = new FakeCluster()
     const producer = producerOn(cluster)
@@ -319,6 +382,25 @@ describe('refusals', () => {
     expect(producer.metrics().batchSplitTotal).toBeGreaterThan(1)
   })
 
+  it.each([
+    ['too large', { errorCode: 10 }],
+    ['partly invalid', { errorCode: 87, recordErrors: [{ batchIndex: 0, batchIndexErrorMessage: 'no key' }] }],
+  ])('does not write a batch that may be in the log in other batches when it is called %s', async (_what, refusal) => {
+    const cluster = new FakeCluster()
+    cluster.script = fates({ errorCode: 7, append: true }, refusal)
+    const { results } = (await rejection(send(producerOn(cluster), 'a', 'b'))) as PartialFailureError<KafkaError[]>
+    expect(results).toMatchObject([{ persisted: 'maybe' }, { persisted: 'maybe' }])
+    expect(cluster.log('t').values).toEqual(['a', 'b'])
+  })
+
+  it('remembers that the parts of a batch may be in the log', async () => {
+    const cluster = new FakeCluster()
+    cluster.script = fates({ errorCode: 7, append: true }, { errorCode: 10 }, { errorCode: 29 }, { errorCode: 29 })
+    const producer = producerOn(cluster, { enableIdempotence: false })
+    const { results } = (await rejection(send(producer, 'a', 'b'))) as PartialFailureError<KafkaError[]>
+    expect(results).toMatchObject([{ persisted: 'maybe' }, { persisted: 'maybe' }])
+  })
+
   it('rejects the records that the broker names and writes the others', async () => {
     const cluster = new FakeCluster()
     const producer = producerOn(cluster)
@@ -356,6 +438,23 @@ describe('deadlines', () => {
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error).toMatchObject({ topic: 't', partition: 0, persisted: 'no' })
     expect(error.message).toContain('NOT_ENOUGH_REPLICAS')
+  })
+
+  it.each([3, 6, 56])('fails with persisted maybe what error %i may have left in the log', async (errorCode) => {
+    const cluster = new FakeCluster()
+    Object.assign(cluster.options, { retryBackoffMs: 10_000, retryBackoffMaxMs: 10_000 })
+    cluster.script = { partition: () => ({ errorCode, append: true }) }
+    const error = await recordError(send(producerOn(cluster, { deliveryTimeoutMs: 40 }), 'a'))
+    expect(error).toMatchObject({ code: 'TIMED_OUT', persisted: 'maybe' })
+  })
+
+  it('does not name a reason that has passed', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { deliveryTimeoutMs: 60 })
+    cluster.script = fates({ errorCode: 19 })
+    await send(producer, 'a')
+    cluster.held = true
+    expect((await recordError(send(producer, 'b'))).cause).toBeUndefined()
   })
 
   it('fails what is on its way with persisted maybe, and the ones behind it are still written in order', async () => {
