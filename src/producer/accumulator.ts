@@ -10,6 +10,9 @@ import { IncompleteBatches } from './incomplete-batches.ts'
 import type { ResolvedProducerOptions } from './options.ts'
 import { PartitionQueue } from './partition-queue.ts'
 
+/** A new batch begins with at most one part in so many of the memory that is free. */
+const LARGEST_SHARE = 16
+
 export type AccumulatorOptions = Pick<
   ResolvedProducerOptions,
   'batchSize' | 'bufferMemory' | 'maxBlockMs' | 'compressionType' | 'compressionLevel' | 'enableIdempotence'
@@ -73,13 +76,15 @@ export class Accumulator {
       batch = null
       ready = true
     }
-    if (batch === null) {
-      batch = this.#newBatch(queue)
-      queue.open = batch
-      ready = true
-    }
+    batch ??= this.#newBatch(queue)
     const { timestamp, key, value, headers, delivery, index } = record
     batch.append(timestamp, key, value, headers, delivery, index, deadline)
+    // Only now, as an empty batch that a failed encoding left behind would never be sent.
+    if (queue.open === null) {
+      queue.open = batch
+      this.incomplete.add(batch)
+      ready = true
+    }
     this.#recharge(batch)
     return ready
   }
@@ -142,6 +147,10 @@ export class Accumulator {
         const { timestamp, key, value, headers } = records[index]
         part.append(timestamp, key, value, headers, batch.delivery(index), batch.deliveryIndex(index), batch.deadline)
       }
+      return part
+    })
+    for (const part of parts) {
+      this.incomplete.add(part)
       this.#recharge(part)
       for (const barrier of batch.barriers ?? []) {
         part.barriers ??= []
@@ -152,8 +161,7 @@ export class Accumulator {
       part.maybeWritten = batch.maybeWritten
       part.firstSentAt = batch.firstSentAt
       this.#seal(queue, part)
-      return part
-    })
+    }
     batch.settled = true
     this.completed(batch)
     return parts
@@ -170,9 +178,9 @@ export class Accumulator {
   }
 
   #newBatch(queue: PartitionQueue, createdAt = monotonicNow()): ProducerBatch {
-    const batch = new ProducerBatch(queue, createdAt, this.#pool.take(queue.lastSize))
-    this.incomplete.add(batch)
-    return batch
+    // Large to begin with where the last one was, but many partitions that have become quiet must not take up everything.
+    const bytes = Math.min(queue.lastSize, this.memory.available / LARGEST_SHARE)
+    return new ProducerBatch(queue, createdAt, this.#pool.take(bytes))
   }
 
   #seal(queue: PartitionQueue, batch: ProducerBatch): void {

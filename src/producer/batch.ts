@@ -81,6 +81,11 @@ export class ProducerBatch {
     return this.#builder?.size ?? this.#plainSize
   }
 
+  /** Whether the cluster can have its records, as long as they are not acknowledged. */
+  get persisted(): 'no' | 'maybe' {
+    return this.maybeWritten || this.awaitsAnswer ? 'maybe' : 'no'
+  }
+
   /** The sealed batch; null while records can be added, or while it is being compressed. */
   get bytes(): Buffer | null {
     return this.#bytes
@@ -115,13 +120,17 @@ export class ProducerBatch {
   seal(compression: CompressionType, level: number | undefined, stampedLater: boolean): void | Promise<void> {
     const builder = this.#builder!
     this.#plainSize = builder.size
-    const sealed = builder.seal({ compression, level, stampedLater })
-    if (!(sealed instanceof Promise)) return this.#sealed(builder, sealed)
-    return sealed.then(
-      (bytes) => this.#sealed(builder, bytes),
-      // A codec that fails, for want of memory, is no reason not to send: the batch goes as it is.
-      () => this.#sealed(builder, builder.seal({ compression: 'none', stampedLater }) as Buffer),
-    )
+    // A codec that fails, for want of memory, is no reason not to send: the batch goes as it is.
+    const sealPlain = (): void => {
+      this.#sealed(builder, builder.seal({ compression: 'none', stampedLater }) as Buffer)
+    }
+    try {
+      const sealed = builder.seal({ compression, level, stampedLater })
+      if (sealed instanceof Promise) return sealed.then((bytes) => this.#sealed(builder, bytes), sealPlain)
+      this.#sealed(builder, sealed)
+    } catch {
+      sealPlain()
+    }
   }
 
   /** Gives back the memory for use by another batch, if the batch owns it alone; the batch is of no use then. */

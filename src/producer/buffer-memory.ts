@@ -88,8 +88,11 @@ export class BufferMemory {
     this.#timer = setTimeout(
       () => {
         this.#timer = null
-        this.#expire()
-        this.#arm()
+        // After a blocked event loop the answers that make room may lie in the socket already: they are read first.
+        setImmediate(() => {
+          this.#expire()
+          this.#arm()
+        })
       },
       Math.min(Math.max(0, Math.ceil(earliest - monotonicNow())), MAX_TIMER_MS),
     )

@@ -32,6 +32,7 @@ export type DeliveryCallback = (error: KafkaError | null, metadata: RecordMetada
 /** One record behind a callback of the user's. */
 export class CallbackDelivery implements Delivery {
   readonly #callback: DeliveryCallback
+  #told = false
 
   constructor(callback: DeliveryCallback) {
     this.#callback = callback
@@ -46,6 +47,8 @@ export class CallbackDelivery implements Delivery {
   }
 
   #call(error: KafkaError | null, metadata: RecordMetadata | undefined): void {
+    if (this.#told) return
+    this.#told = true
     try {
       this.#callback(error, metadata)
     } catch (thrown) {
@@ -64,6 +67,8 @@ export class BatchDelivery implements Delivery {
   #remaining: number
   #failures = 0
   #firstError: KafkaError | null = null
+  #retriable = true
+  #fatal = false
   #resolve!: (results: RecordMetadata[]) => void
   #reject!: (error: KafkaError) => void
 
@@ -88,6 +93,8 @@ export class BatchDelivery implements Delivery {
     this.#results[index] = error
     this.#failures++
     this.#firstError ??= error
+    this.#retriable &&= error.retriable
+    this.#fatal ||= error.fatal
     if (--this.#remaining === 0) this.#settle()
   }
 
@@ -102,7 +109,7 @@ export class BatchDelivery implements Delivery {
       new PartialFailureError(
         `${this.#failures} of ${count} records were not acknowledged; the first error is: ${error.message}`,
         this.#results,
-        { cause: error, retriable: error.retriable, fatal: error.fatal },
+        { cause: error, retriable: this.#retriable, fatal: this.#fatal },
       ),
     )
   }

@@ -19,13 +19,14 @@ export class Dispatcher {
     this.#unsubscribe = this.#cluster.onMetadata(() => this.#onMetadata())
   }
 
-  /** Call whenever a partition may have something to send. */
+  /** Call whenever a partition may have something to send, or no more. */
   route(queue: PartitionQueue): void {
-    if (this.#closed || queue.isIdle) return
+    if (this.#closed) return
     if (queue.listedAt !== null) {
       this.#senders.get(queue.listedAt)?.schedule()
       return
     }
+    if (queue.isIdle) return
     const leader = this.#cluster.leader(queue.topic, queue.partition)
     // Order is kept by having a partition's requests in flight to one broker only; it is routed again when answered.
     if (queue.awaited > 0 && queue.brokerId !== leader) return

@@ -122,6 +122,12 @@ export function readProducerOptions<K, V>(input: unknown): ResolvedProducerOptio
         `${MAX_IN_FLIGHT_IDEMPOTENT}, got ${inFlight}`,
     )
   }
+  const { lingerMs, deliveryTimeoutMs } = options as ResolvedProducerOptions<K, V>
+  if (deliveryTimeoutMs <= lingerMs) {
+    throw invalidOption(
+      `${owner}: option 'deliveryTimeoutMs' must be greater than 'lingerMs' (${lingerMs}), got ${deliveryTimeoutMs}`,
+    )
+  }
   checkLevel(owner, compressionType, options.compressionLevel)
   return {
     ...(options as ResolvedProducerOptions<K, V>),

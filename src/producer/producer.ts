@@ -14,6 +14,7 @@ import { Intake } from './intake.ts'
 import type { ProducerMessage, RecordMetadata } from './message.ts'
 import { type ProducerMetrics, ProducerStatistics } from './metrics.ts'
 import { type ProducerOptions, type ResolvedProducerOptions, readProducerOptions } from './options.ts'
+import type { PartitionQueue } from './partition-queue.ts'
 import { Settlement } from './settlement.ts'
 
 export interface SendOptions {
@@ -67,8 +68,9 @@ export class Producer<K = never, V = never> {
       options: resolved,
       broker: (id) => this.#pool.broker(id),
     })
-    this.#expiry = new Expiry(this.#accumulator, settlement, deliveryTimeoutMs)
-    this.#accumulator.onSealed = (queue) => this.#dispatcher.route(queue)
+    const route = (queue: PartitionQueue): void => this.#dispatcher.route(queue)
+    this.#expiry = new Expiry(this.#accumulator, settlement, deliveryTimeoutMs, route)
+    this.#accumulator.onSealed = route
     this.#accumulator.onIdle = () => this.#expiry.rest()
     this.#intake = new Intake({
       cluster,
@@ -210,11 +212,11 @@ function closed(): ClosedError {
 }
 
 function undelivered(batch: ProducerBatch): KafkaError {
-  const { topic, partition, count } = batch
+  const { topic, partition, count, persisted } = batch
   const cause = batch.lastError ?? batch.queue.lastError ?? undefined
   return new ClosedError(
     `The producer was closed before ${count === 1 ? 'a record' : `${count} records`} for topic '${topic}' partition ` +
       `${partition} had an outcome`,
-    { topic, partition, cause, persisted: batch.maybeWritten || batch.awaitsAnswer ? 'maybe' : 'no' },
+    { topic, partition, cause, persisted },
   )
 }

@@ -83,7 +83,7 @@ export class Sender {
     if (this.#closed || this.#listed.size === 0) return
     const broker = this.#context.broker(this.#id)
     const connection = broker?.current
-    if (broker === undefined) this.#handBack()
+    if (broker === undefined) this.#handBack([...this.#listed])
     else if (connection) this.#fillSlots(connection)
     else this.#prepare(() => broker.connection())
   }
@@ -125,30 +125,30 @@ export class Sender {
     for (const queue of this.#listed) {
       queue.lastError = cause
       // What no retry can cure, such as a wrong password, is not retried.
-      if (!mayHeal(cause)) for (const batch of [...queue.waiting()]) settlement.reject(batch, cause, false)
+      if (!mayHeal(cause)) for (const batch of [...queue.waiting()]) settlement.refuse(batch, cause)
     }
     cluster.invalidate()
-    this.#handBack()
+    this.#handBack([...this.#listed])
   }
 
-  /** Metadata has changed: what cannot be sent yet may belong to another broker now. */
+  /**
+   * Metadata has changed: what others lead by now is theirs, however long this broker will keep its slots. While it is
+   * being connected to, it may have moved to another address itself.
+   */
   reconsider(): void {
-    if (this.#preparing) this.#handBack()
+    const { cluster } = this.#context
+    const moved = ({ topic, partition }: PartitionQueue): boolean => cluster.leader(topic, partition) !== this.#id
+    this.#handBack([...this.#listed].filter((queue) => this.#preparing || moved(queue)))
   }
 
-  /** Perhaps others lead these partitions by now. */
-  #handBack(): void {
-    const queues = [...this.#listed]
-    this.#listed.clear()
-    for (const queue of queues) {
-      queue.listedAt = null
-      this.#context.route(queue)
-    }
+  #handBack(queues: readonly PartitionQueue[]): void {
+    for (const queue of queues) this.#remove(queue)
+    for (const queue of queues) this.#context.route(queue)
   }
 
   /** Takes the first batch of each partition that may send one now, up to the size of a request. */
   #gather(): ProducerBatch[] {
-    const { cluster, accumulator, options, identity } = this.#context
+    const { accumulator, options, identity } = this.#context
     const now = monotonicNow()
     const lingerMs = accumulator.memory.isShort ? 0 : options.lingerMs
     const batches: ProducerBatch[] = []
@@ -156,9 +156,7 @@ export class Sender {
     let bytes = 0
     let wakeAt = Infinity
     for (const queue of this.#listed) {
-      const isMine = cluster.leader(queue.topic, queue.partition) === this.#id
-      const isElsewhere = queue.awaited > 0 && queue.brokerId !== this.#id
-      const at = isMine && !isElsewhere ? queue.sendableAt(now, lingerMs) : ASLEEP
+      const at = queue.sendableAt(now, lingerMs)
       if (at > now && at !== ASLEEP) {
         wakeAt = Math.min(wakeAt, at)
         continue
@@ -166,9 +164,8 @@ export class Sender {
       if (at !== ASLEEP && queue.head === undefined) accumulator.close(queue)
       const head = queue.head
       if (at === ASLEEP || head === undefined || head.bytes === null) {
-        // It comes back when its batches are answered or compressed; a partition that has moved goes on at once.
+        // It comes back when its batches are answered or compressed.
         this.#remove(queue)
-        if (!isMine && queue.awaited === 0) more.push(queue)
         continue
       }
       if (batches.length > 0 && bytes + head.bytes.length > MAX_REQUEST_BYTES) break

@@ -9,6 +9,7 @@ import type { ProducerBatch } from './batch.ts'
 import type { ProducerStatistics } from './metrics.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { PartitionAnswer } from './produce-request.ts'
+import { recordError } from './record-error.ts'
 import { readRecords } from './split.ts'
 import { judge, mayBeWritten, type Verdict } from './verdict.ts'
 
@@ -75,7 +76,7 @@ export class Settlement {
     if (verdict === 'retry-without-invalid') return this.#withoutInvalid(batch, answer, context)
     const error = this.#error(batch, answer, context)
     if (verdict === 'reject') {
-      this.reject(batch, error, context.written)
+      this.#reject(batch, error, context.written)
       return
     }
     this.#statistics.recordRetries += batch.count
@@ -90,7 +91,7 @@ export class Settlement {
     const neverSent = error instanceof UnsupportedVersionError || error instanceof EncodeError
     if (!neverSent) batch.maybeWritten = true
     if (batch.settled) this.#forget(batch, false)
-    else if (!mayHeal(error)) this.reject(batch, error, false)
+    else if (!mayHeal(error)) this.refuse(batch, error)
     else {
       this.#statistics.recordRetries += batch.count
       batch.queue.retry(batch, monotonicNow(), error, this.#leader(batch))
@@ -103,13 +104,10 @@ export class Settlement {
     else this.#succeed(batch, -1, -1, true)
   }
 
-  /** The batch's records fail for good. It may be in line or on its way. */
-  reject(batch: ProducerBatch, error: KafkaError, reusable: boolean): void {
-    const { queue } = batch
-    queue.discard(batch)
-    if (batch.attempts > 0) queue.drop(batch, monotonicNow())
-    batch.fail(error)
-    this.#finish(batch, error, reusable)
+  /** The batch's records fail for what no retry can cure. It may be in line or on its way. */
+  refuse(batch: ProducerBatch, cause: KafkaError): void {
+    const { topic, partition, persisted } = batch
+    this.#reject(batch, recordError(cause, { topic, partition, persisted }), false)
   }
 
   /** The batch's time is up. On its way it keeps its memory and its place until it is answered. */
@@ -120,6 +118,14 @@ export class Settlement {
     if (batch.awaitsAnswer) return
     batch.queue.discard(batch)
     this.#accumulator.release(batch, false)
+  }
+
+  #reject(batch: ProducerBatch, error: KafkaError, reusable: boolean): void {
+    const { queue } = batch
+    queue.discard(batch)
+    if (batch.attempts > 0) queue.drop(batch, monotonicNow())
+    batch.fail(error)
+    this.#finish(batch, error, reusable)
   }
 
   #succeed(batch: ProducerBatch, baseOffset: number, logAppendTime: number, reusable: boolean): void {
@@ -219,7 +225,7 @@ export class Settlement {
     } catch (error) {
       // A batch of the producer's own that cannot be read back: a bug, which must not leave its records without outcome.
       const cause = error instanceof KafkaError ? error : new KafkaError(String(error), { cause: error })
-      this.reject(batch, cause, false)
+      this.refuse(batch, cause)
     }
   }
 }

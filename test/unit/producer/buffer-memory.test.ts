@@ -51,6 +51,17 @@ describe('buffer memory', () => {
   })
 })
 
+describe('a blocked event loop', () => {
+  it('fails nobody who can be let in by what arrived meanwhile', async () => {
+    const memory = new BufferMemory(100, 20)
+    memory.charge(100)
+    const room = memory.room('t', monotonicNow())
+    setImmediate(() => memory.release(100))
+    for (const start = performance.now(); performance.now() - start < 40; );
+    await room
+  })
+})
+
 describe('buffer pool', () => {
   it('gives out what it got back, by size', () => {
     const pool = new BufferPool(1_000_000)

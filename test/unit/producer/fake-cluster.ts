@@ -268,6 +268,8 @@ export class FakeConnection {
   readonly #cluster: FakeCluster
   readonly #id: number
   readonly #onClose: () => void
+  /** As `FakeCluster.held`, for this broker alone: it hangs. */
+  held = false
   readonly #pending: Pending[] = []
   #working = false
 
@@ -298,11 +300,11 @@ export class FakeConnection {
 
   /** Works off the requests, one in each turn of the event loop. */
   work(): void {
-    if (this.#working || this.#cluster.held || this.#pending.length === 0) return
+    if (this.#working || this.#rests) return
     this.#working = true
     setImmediate(() => {
       this.#working = false
-      if (this.#cluster.held || this.#pending.length === 0) return
+      if (this.#rests) return
       const { request, onWritten } = this.#pending[0]
       const fate = this.#cluster.script.request?.(request) ?? 'answer'
       if (fate === 'lose-unseen') return this.lose()
@@ -313,6 +315,10 @@ export class FakeConnection {
       resolve(response)
       this.work()
     })
+  }
+
+  get #rests(): boolean {
+    return this.#cluster.held || this.held || this.#pending.length === 0
   }
 
   lose(error: Error = new ConnectionError(`The connection to ${this.broker} was lost`)): void {

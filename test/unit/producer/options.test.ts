@@ -33,6 +33,8 @@ describe('producer options', () => {
     [{ lingerMS: 5 }, /did you mean 'lingerMs'/],
     [{ 'linger.ms': 5 }, /did you mean 'lingerMs'/],
     [{ lingerMs: -1 }, /'lingerMs' must be from 0/],
+    [{ lingerMs: 500, deliveryTimeoutMs: 500 }, /'deliveryTimeoutMs' must be greater than 'lingerMs' \(500\), got 500/],
+    [{ lingerMs: 120_000 }, /'deliveryTimeoutMs' must be greater than 'lingerMs' \(120000\), got 120000/],
     [{ batchSize: '1' }, /'batchSize' must be an integer/],
     [{ bufferMemory: 0 }, /'bufferMemory'/],
     [{ compressionType: 'brotli' }, /'compressionType'/],

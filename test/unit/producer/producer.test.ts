@@ -265,6 +265,18 @@ describe('memory', () => {
     expect(producer.writable()).toBe(true)
   })
 
+  it('is not used up by small batches of many partitions that had large ones before', async () => {
+    const cluster = new FakeCluster({ t: 40 })
+    const producer = producerOn(cluster)
+    const toEach = (value: string) => Array.from({ length: 40 }, (_, partition) => ({ topic: 't', partition, value }))
+    await producer.sendBatch(toEach('x'.repeat(900_000)))
+    cluster.held = true
+    const outcome = producer.sendBatch(toEach('small'))
+    expect(producer.writable()).toBe(true)
+    cluster.release()
+    await outcome
+  })
+
   it('fails after maxBlockMs', async () => {
     const cluster = new FakeCluster()
     const producer = producerOn(cluster, { bufferMemory: 2000, maxBlockMs: 20 })

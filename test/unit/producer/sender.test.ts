@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { codecs } from '../../../protocol/records/compression/index.ts'
+import { RecordBatchBuilder } from '../../../protocol/records/index.ts'
 import {
   AuthenticationError,
   AuthorizationError,
@@ -22,6 +24,7 @@ function producerOn(cluster: FakeCluster, options: ProducerOptions = {}): Produc
 
 afterEach(async () => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
   await Promise.all(producers.splice(0).map((producer) => producer.close({ timeoutMs: 0 })))
 })
 
@@ -225,6 +228,31 @@ describe('retries', () => {
     expect(cluster.log('t').values).toEqual(['first', 'a', 'b'])
   })
 
+  it('follows a partition to its new leader while all requests to the old one hang', async () => {
+    const cluster = new FakeCluster({ t: 3 }, 2)
+    const producer = producerOn(cluster)
+    const sendTo = (partition: number, value: string) => producer.send({ topic: 't', partition, value })
+    await Promise.all([0, 1, 2].map((partition) => sendTo(partition, 'first')))
+    const hung = cluster.connections.get(1)!
+    hung.held = true
+    const outcomes = await inFlight(cluster, producer, ['a', 'b', 'c', 'd', 'e'])
+    const moved = sendTo(2, 'moved')
+    outcomes.push(sendTo(0, 'f'))
+    await turn()
+    cluster.move('t', 0, 2)
+    cluster.move('t', 2, 2)
+    cluster.publish()
+    expect(await moved).toMatchObject({ partition: 2, offset: 1 })
+    // Those on their way may still be written by the old leader, so those behind them must wait.
+    expect(cluster.requests.at(-1)).toMatchObject({
+      broker: 2,
+      body: { topicData: [{ partitionData: [{ index: 2 }] }] },
+    })
+    hung.lose()
+    await Promise.all(outcomes)
+    expect(cluster.log('t').values).toEqual(['first', 'a', 'b', 'c', 'd', 'e', 'f'])
+  })
+
   it('waits for a partition without a leader', async () => {
     const cluster = new FakeCluster()
     cluster.move('t', 0, -1)
@@ -415,16 +443,35 @@ describe('refusals', () => {
   })
 
   it('does not retry refused credentials', async () => {
-    const cluster = new FakeCluster()
-    cluster.down.set(1, new AuthenticationError('wrong password'))
-    const error = await recordError(send(producerOn(cluster), 'a'))
-    expect(error).toBeInstanceOf(AuthenticationError)
+    const cluster = new FakeCluster({ t: 2 })
+    const refusal = new AuthenticationError('wrong password', { broker: 'fake:9001' })
+    cluster.down.set(1, refusal)
+    const outcome = producerOn(cluster).sendBatch([0, 1].map((partition) => ({ topic: 't', partition, value: 'a' })))
+    const { results } = (await rejection(outcome)) as PartialFailureError<KafkaError[]>
+    const expected = { name: 'AuthenticationError', code: 'AUTHENTICATION_FAILED', broker: 'fake:9001', fatal: true }
+    for (const [partition, error] of results.entries()) {
+      expect(error).toBeInstanceOf(AuthenticationError)
+      expect(error).toMatchObject({ ...expected, topic: 't', partition, persisted: 'no', cause: refusal })
+    }
+    expect(refusal).not.toHaveProperty('persisted')
   })
 
   it('fails when the cluster gives no producer id', async () => {
     const cluster = new FakeCluster()
     cluster.initProducerIdError = 31
-    expect(await recordError(send(producerOn(cluster), 'a'))).toBeInstanceOf(AuthorizationError)
+    const error = await recordError(send(producerOn(cluster), 'a'))
+    expect(error).toBeInstanceOf(AuthorizationError)
+    const which = { errorCode: 31, resourceType: 'cluster', topic: 't', partition: 0, persisted: 'no' }
+    expect(error).toMatchObject(which)
+  })
+
+  it('says of each record of a failed request where it was to go', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    const [a] = await pipeline(cluster, producer, ['a'])
+    cluster.connections.get(1)!.lose(new AuthenticationError('the session has ended'))
+    const where = { name: 'AuthenticationError', topic: 't', partition: 0, persisted: 'maybe' }
+    expect(await rejection(a)).toMatchObject(where)
   })
 })
 
@@ -446,6 +493,26 @@ describe('deadlines', () => {
     cluster.script = { partition: () => ({ errorCode, append: true }) }
     const error = await recordError(send(producerOn(cluster, { deliveryTimeoutMs: 40 }), 'a'))
     expect(error).toMatchObject({ code: 'TIMED_OUT', persisted: 'maybe' })
+  })
+
+  it('does not expire what has been answered while the event loop was blocked', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster, { deliveryTimeoutMs: 30 })
+    const [a] = await pipeline(cluster, producer, ['a'])
+    cluster.release()
+    for (const start = performance.now(); performance.now() - start < 60; );
+    expect(await a).toMatchObject({ offset: 1 })
+  })
+
+  it('leaves no timer behind for what has expired before its next try', async () => {
+    const cluster = new FakeCluster()
+    Object.assign(cluster.options, { retryBackoffMs: 60_000, retryBackoffMaxMs: 60_000 })
+    cluster.script = { partition: () => ({ errorCode: 19 }) }
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+    const before = timers()
+    await recordError(send(producerOn(cluster, { deliveryTimeoutMs: 30 }), 'a'))
+    await turn()
+    expect(timers()).toBe(before)
   })
 
   it('does not name a reason that has passed', async () => {
@@ -481,6 +548,31 @@ describe('deadlines', () => {
     await u
     expect(cluster.log('t').values).toEqual(['a', 'b'])
     expect(cluster.log('u').values).toEqual(['u'])
+  })
+})
+
+describe('want of memory', () => {
+  it.each(['gzip', 'zstd'] as const)('sends a batch as it is when %s cannot compress it', async (compressionType) => {
+    const cluster = new FakeCluster()
+    vi.spyOn(codecs[compressionType], 'compress').mockImplementation(() => {
+      throw new RangeError('Array buffer allocation failed')
+    })
+    await send(producerOn(cluster, { compressionType }), 'a'.repeat(100))
+    expect(cluster.log('t').values).toEqual(['a'.repeat(100)])
+  })
+
+  it('fails a record that cannot be put into a batch, and no other', async () => {
+    const cluster = new FakeCluster()
+    const producer = producerOn(cluster)
+    const noMemory = () => {
+      throw new RangeError('Array buffer allocation failed')
+    }
+    vi.spyOn(RecordBatchBuilder.prototype, 'append').mockImplementationOnce(noMemory)
+    const [a, b] = ['a', 'b'].map((value) => producer.send({ topic: 't', value }))
+    expect((await rejection(a)).message).toContain('allocation failed')
+    expect(await b).toMatchObject({ offset: 0 })
+    await producer.flush()
+    expect(producer.metrics().bufferAvailableBytes).toBe(33_554_432)
   })
 })
 
