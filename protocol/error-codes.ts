@@ -1,6 +1,6 @@
 /**
  * The error codes that brokers answer with, by Kafka's names for them (`org.apache.kafka.common.protocol.Errors`, as of
- * Kafka 4.4): number, whether the same request may succeed later, and what it means to a user where the name does not say.
+ * Kafka 4.3.1): number, whether the same request may succeed later, and what it means to a user where the name does not say.
  */
 const table = {
   UNKNOWN_SERVER_ERROR: [-1, false, 'the broker failed in a way it has no name for; its log says more'],

@@ -7,9 +7,6 @@ export interface VersionRange {
 /** No version at all. */
 export const noVersions: VersionRange = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
 
-/** Every version, of today and of the future. */
-export const allVersions: VersionRange = { min: 0, max: Number.POSITIVE_INFINITY }
-
 /** Reads Kafka's notation: `3+` (from 3 on), `0-12`, `5` (only 5). */
 export function parseVersions(text: string): VersionRange {
   const match = /^(\d+)(?:(\+)|-(\d+))?$/.exec(text)

@@ -45,20 +45,20 @@ export class Writer {
   }
 
   writeInt8(value: number): void {
-    if ((value << 24) >> 24 !== value) throw notA('8-bit integer', value)
+    if (typeof value !== 'number' || (value << 24) >> 24 !== value) throw notA('8-bit integer', value)
     const at = this.reserve(1)
     this.buffer[at] = value
   }
 
   writeInt16(value: number): void {
-    if ((value << 16) >> 16 !== value) throw notA('16-bit integer', value)
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value) throw notA('16-bit integer', value)
     const at = this.reserve(2)
     this.buffer[at] = value >> 8
     this.buffer[at + 1] = value
   }
 
   writeInt32(value: number): void {
-    if ((value | 0) !== value) throw notA('32-bit integer', value)
+    if (typeof value !== 'number' || (value | 0) !== value) throw notA('32-bit integer', value)
     this.putInt32(this.reserve(4), value)
   }
 

@@ -82,6 +82,8 @@ describe('a value that does not fit', () => {
     ['null where it is not allowed', { topics: null }, 'topics'],
     ['an integer that is too large', { newer: 32_768 }, 'newer'],
     ['a fraction', { newer: 1.5 }, 'newer'],
+    ['a bigint for a small integer', { newer: 5n }, 'newer'],
+    ['a bigint for an int32', { tagged: 5n }, 'tagged'],
     ['a number that is not exact', { time: 2 ** 53 }, 'time'],
     ['a bigint beyond 64 bits', { time: 2n ** 63n }, 'time'],
     ['text that is no uuid', { id: 'abc' }, 'id'],
