@@ -1,8 +1,12 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { KafkaOptions } from 'kafka-wire'
 import { AuthenticationError, Kafka } from 'kafka-wire'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { hasBroker, uniqueName } from '../support/kafka.ts'
 import { KafkaCluster } from '../support/kafka-cluster.ts'
+import { atLeast, resolveKafkaVersion } from '../support/kafka-versions.ts'
 import type { AuthMode } from '../support/listeners.ts'
 import { hasJavaAndMaven } from '../support/tools.ts'
 
@@ -87,5 +91,25 @@ describe.skipIf(!canStart)('security', () => {
     expect(connections).toBe(1)
     const { inspect } = await import('node:util')
     expect(inspect(error, { depth: 10 })).not.toContain(wrong.password)
+  })
+
+  // Older tools cannot read the password from a file.
+  const readsFiles = atLeast(resolveKafkaVersion(), '3.3')
+
+  test.skipIf(!readsFiles)("a password is the one that Kafka's tools stored, without SASLprep", async () => {
+    // A ligature, one half, a no-break space and a full-width letter, as Java's properties write them.
+    const escaped = '\\ufb01\\u00bd\\u00a0\\uff41'
+    const password = '\ufb01\u00bd\u00a0\uff41'
+    const folder = await mkdtemp(join(tmpdir(), 'kafka-wire-scram-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'carol.properties')
+    await writeFile(file, `SCRAM-SHA-256=password=${escaped}\n`)
+    const user = ['--entity-type', 'users', '--entity-name', 'carol']
+    const args = ['--bootstrap-server', cluster.internalServers, '--alter', ...user, '--add-config-file', file]
+    const { code, stdout, stderr } = await cluster.javaTool('kafka.admin.ConfigCommand', args)
+    expect(code, stdout + stderr).toBe(0)
+    const sasl = { mechanism: 'SCRAM-SHA-256', username: 'carol', password } as const
+    // The broker learns of the user a moment after the tool has ended.
+    await vi.waitFor(() => connectTo('sasl_scram', { sasl }).connect(), { timeout: 10_000, interval: 200 })
   })
 })
