@@ -1,4 +1,4 @@
-import { AbortError } from './errors.ts'
+import { AbortError, type KafkaError } from './errors.ts'
 
 /** The longest delay that Node's timers keep; a longer one would fire after a millisecond. */
 export const MAX_TIMER_MS = 2 ** 31 - 1
@@ -22,11 +22,6 @@ export class Backoff {
     this.#initialMs = initialMs
     this.#maxMs = Math.max(initialMs, maxMs)
     this.#random = random
-  }
-
-  /** Failures since the last reset. */
-  get attempts(): number {
-    return this.#attempts
   }
 
   /** The delay before the next try, in ms. */
@@ -94,4 +89,12 @@ export class Deadline {
   get expired(): boolean {
     return this.remainingMs === 0
   }
+}
+
+/** Rejects at the deadline with what `late` makes, even if `promise` never settles; the promise itself goes on. */
+export function withinDeadline<T>(promise: Promise<T>, deadline: Deadline, late: () => KafkaError): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), Math.min(deadline.remainingMs, MAX_TIMER_MS))
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }

@@ -1,18 +1,12 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
+import { errorCode } from '../../protocol/errors.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { UnsupportedVersionError } from '../errors.ts'
 
-export const UNSUPPORTED_VERSION = 35
-
-export interface FeatureRange {
-  readonly minVersionLevel: number
-  readonly maxVersionLevel: number
-}
+export const UNSUPPORTED_VERSION = errorCode('UNSUPPORTED_VERSION')
 
 /** What one broker speaks, as it said on one connection: in a rolling upgrade the next one may speak otherwise. */
 export class NegotiatedVersions {
-  /** Features that the cluster has finalized (KIP-584), by name. */
-  readonly features: Readonly<Record<string, FeatureRange>>
   readonly #broker: string
   readonly #ranges = new Map<number, { min: number; max: number }>()
 
@@ -21,11 +15,6 @@ export class NegotiatedVersions {
     for (const { apiKey, minVersion, maxVersion } of response.apiKeys) {
       this.#ranges.set(apiKey, { min: minVersion, max: maxVersion })
     }
-    const features: Record<string, FeatureRange> = Object.create(null)
-    for (const { name, minVersionLevel, maxVersionLevel } of response.finalizedFeatures) {
-      features[name] = { minVersionLevel, maxVersionLevel }
-    }
-    this.features = features
   }
 
   /** The newest version that both sides speak, not above `maxVersion`; `undefined` if there is none. */

@@ -1,12 +1,13 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { AnyApi, RequestInput, ResponseOf } from '../../protocol/api.ts'
 import { channels, type Logger } from '../diagnostics.ts'
-import { ClosedError, ConnectionError, type KafkaError } from '../errors.ts'
+import { ClosedError, type KafkaError } from '../errors.ts'
 import { Backoff, MAX_TIMER_MS, monotonicNow, sleep } from '../retry.ts'
 import { Connection, type SendOptions } from './connection.ts'
 import { authenticate, negotiateVersions } from './handshake.ts'
 import type { SaslOptions } from './sasl/mechanism.ts'
-import { connectFailure, openSocket, type SocketFactory, setupTimeout } from './socket.ts'
+import { openSocket, type SocketFactory, setupTimeout } from './socket.ts'
+import { tlsRefusal } from './tls-refusal.ts'
 
 export interface BrokerOptions {
   readonly clientId: string
@@ -45,6 +46,8 @@ export class Broker {
   readonly #closing = new AbortController()
   #connection: Connection | null = null
   #opening: Promise<Connection> | null = null
+  /** Attempts in a row that led to no connection. */
+  #failedSetups = 0
   /** No attempt before this moment of the monotonic clock. */
   #notBefore = 0
   #idleTimer: NodeJS.Timeout | null = null
@@ -74,7 +77,7 @@ export class Broker {
    * @throws ConnectionError, TimeoutError, AuthenticationError, UnsupportedVersionError, ClosedError
    */
   connection(): Promise<Connection> {
-    if (this.#closed) return Promise.reject(this.#closedError())
+    if (this.#closed) return Promise.reject(this.#closing.signal.reason)
     if (this.#connection !== null) return Promise.resolve(this.#connection)
     this.#opening ??= this.#open().finally(() => {
       this.#opening = null
@@ -88,10 +91,11 @@ export class Broker {
     return this.connection().then((connection) => connection.send(api, body, options))
   }
 
-  /** Ends the connection, or the attempt to open one, for good. */
+  /** Ends the connection, or the attempt to open one, for good. Who asks for it later gets the same error. */
   close(error?: KafkaError): void {
     if (this.#closed) return
-    this.#closing.abort(error ?? this.#closedError())
+    const closed = new ClosedError(`The client's connection to ${this.name} is closed`, { broker: this.name })
+    this.#closing.abort(error ?? closed)
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer)
     this.#connection?.close(error)
   }
@@ -100,26 +104,21 @@ export class Broker {
     return this.#closing.signal.aborted
   }
 
-  #closedError(): ClosedError {
-    return new ClosedError(`The client's connection to ${this.name} is closed`, { broker: this.name })
-  }
-
   async #open(): Promise<Connection> {
     const { signal } = this.#closing
     const pause = this.#notBefore - monotonicNow()
     try {
       if (pause > 0) await sleep(pause, signal)
       const connection = await this.#attempt()
+      // What came in one chunk with the last answer may have ended it.
+      if (connection.endedBy !== null) throw connection.endedBy
       this.#backoff.reset()
-      this.#connection = connection
-      connection.onClose = (error) => this.#onLost(error)
-      this.#watchIdleness()
-      if (channels.connection.hasSubscribers) {
-        channels.connection.publish({ broker: this.name, state: 'open', error: null })
-      }
+      this.#failedSetups = 0
+      this.#adopt(connection)
       return connection
     } catch (error) {
       if (signal.aborted) throw signal.reason
+      this.#failedSetups++
       this.#notBefore = monotonicNow() + this.#backoff.next()
       throw error
     }
@@ -136,7 +135,8 @@ export class Broker {
     let connection: Connection | null = null
     try {
       const socket = await openSocket({ host, port, ssl, socketFactory }, name, attempt.signal)
-      connection = new Connection(socket, { broker: name, clientId, requestTimeoutMs, maxFrameBytes })
+      const refusal = (error: Error | null): KafkaError | null => tlsRefusal(socket, ssl, error, name)
+      connection = new Connection(socket, { broker: name, clientId, requestTimeoutMs, maxFrameBytes, refusal })
       const opened = connection
       const onAbort = (): void => opened.close(attempt.signal.reason)
       attempt.signal.addEventListener('abort', onAbort, { once: true })
@@ -147,7 +147,7 @@ export class Broker {
       return connection
     } catch (error) {
       const reason = attempt.signal.aborted ? attempt.signal.reason : error
-      connection?.close(reason instanceof Error ? (reason as KafkaError) : connectFailure(reason, name))
+      connection?.close(reason as KafkaError)
       throw reason
     } finally {
       clearTimeout(timer)
@@ -157,27 +157,37 @@ export class Broker {
 
   #setupTimeoutMs(): number {
     const { socketConnectionSetupTimeoutMs: first, socketConnectionSetupTimeoutMaxMs: max } = this.#options
-    return Math.min(first * 2 ** Math.min(this.#backoff.attempts, 30), Math.max(first, max))
+    return Math.min(first * 2 ** Math.min(this.#failedSetups, 30), Math.max(first, max))
   }
 
-  #onLost(error: KafkaError | null): void {
+  #adopt(connection: Connection): void {
+    this.#connection = connection
+    connection.onClose = (error) => this.#onClose(error)
+    this.#watchIdleness(connection)
+    this.#publish('open', null)
+  }
+
+  #onClose(error: KafkaError | null): void {
     this.#connection = null
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer)
+    this.#publish('closed', error)
     if (error === null || this.#closed) return
     this.#notBefore = monotonicNow() + this.#backoff.next()
     this.#options.logger.debug('connection lost', { broker: this.name, error })
   }
 
+  #publish(state: 'open' | 'closed', error: KafkaError | null): void {
+    if (channels.connection.hasSubscribers) channels.connection.publish({ broker: this.name, state, error })
+  }
+
   /** Ends a connection that nobody has used for long, before the broker does. */
-  #watchIdleness(): void {
+  #watchIdleness(connection: Connection): void {
     const { connectionsMaxIdleMs } = this.#options
     const check = (): void => {
-      const connection = this.#connection
-      if (connection === null) return
-      const idleMs = connection.inFlight > 0 ? 0 : monotonicNow() - connection.idleSince
-      if (idleMs < connectionsMaxIdleMs) arm(connectionsMaxIdleMs - idleMs)
-      else
-        connection.close(new ConnectionError(`The connection to ${this.name} was idle for ${connectionsMaxIdleMs} ms`))
+      const { idleMs } = connection
+      // Nothing went wrong: whoever needs the next connection does not wait for a backoff.
+      if (idleMs >= connectionsMaxIdleMs) connection.close()
+      else arm(connectionsMaxIdleMs - idleMs)
     }
     const arm = (ms: number): void => {
       this.#idleTimer = setTimeout(check, Math.min(ms, MAX_TIMER_MS))

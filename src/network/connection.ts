@@ -5,11 +5,10 @@ import { Reader } from '../../protocol/reader.ts'
 import { Writer } from '../../protocol/writer.ts'
 import { channels } from '../diagnostics.ts'
 import { ClosedError, ConnectionError, DecodeError, type KafkaError, TimeoutError } from '../errors.ts'
-import { MAX_TIMER_MS, monotonicNow } from '../retry.ts'
+import { Deadline, MAX_TIMER_MS, monotonicNow, withinDeadline } from '../retry.ts'
 import { answeredVersion, type NegotiatedVersions } from './api-versions.ts'
 import { FrameReader } from './frame-reader.ts'
 import { InFlightQueue } from './in-flight-queue.ts'
-import { connectFailure, isTlsRefusal } from './socket.ts'
 import { Pause, throttledByClient } from './throttling.ts'
 
 export interface SendOptions {
@@ -31,17 +30,24 @@ export interface TransportOptions {
   readonly clientId: string
   readonly requestTimeoutMs: number
   readonly maxFrameBytes: number
+  /** What a failure before the first answer means, where more is known than that it was one; `null` is an end of stream. */
+  readonly refusal?: (error: Error | null) => KafkaError | null
 }
 
-interface InFlight {
+/** A request whose bytes the socket has not taken yet. */
+interface Outgoing {
   readonly api: AnyApi
-  readonly version: number
-  readonly correlationId: number
-  readonly sentAt: number
   readonly deadline: number
   readonly timeoutMs: number
   resolve(response: unknown): void
   reject(error: KafkaError): void
+}
+
+/** A request that has no answer yet. */
+interface InFlight extends Outgoing {
+  readonly version: number
+  readonly correlationId: number
+  readonly sentAt: number
 }
 
 const MAX_CORRELATION_ID = 2 ** 31 - 1
@@ -61,13 +67,15 @@ export class Connection {
   readonly #socket: Duplex & { ref?(): void; unref?(): void }
   readonly #frames: FrameReader
   readonly #inFlight = new InFlightQueue<InFlight>()
+  /** Those that will not be answered. */
+  readonly #oneWay = new InFlightQueue<Outgoing>()
   #correlationId = 0
   #answered = false
   #corked = false
-  #closed = false
+  #endedBy: KafkaError | null = null
   #timer: NodeJS.Timeout | null = null
   #timerAt = Number.POSITIVE_INFINITY
-  #idleSince = monotonicNow()
+  #usedAt = monotonicNow()
   /** While the broker's quota is exceeded, and nothing is sent. */
   #pause: Pause | null = null
 
@@ -84,17 +92,22 @@ export class Connection {
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.#endedBy !== null
   }
 
-  /** Requests that have no answer yet. */
+  /** What those who waited were told when the connection ended; `null` while it is open. */
+  get endedBy(): KafkaError | null {
+    return this.#endedBy
+  }
+
+  /** Requests that have no answer yet, or, if they get none, are not written yet. */
   get inFlight(): number {
-    return this.#inFlight.length
+    return this.#inFlight.length + this.#oneWay.length
   }
 
-  /** When the last answer came, on the monotonic clock, in ms. */
-  get idleSince(): number {
-    return this.#idleSince
+  /** For how long nobody has used it, in ms. Whoever waits for the end of a throttle time does. */
+  get idleMs(): number {
+    return this.inFlight > 0 || this.#pause !== null ? 0 : monotonicNow() - this.#usedAt
   }
 
   /** Whether the broker has the API in a version that this client speaks. */
@@ -116,7 +129,7 @@ export class Connection {
    * @throws UnsupportedVersionError, EncodeError: nothing was sent; TimeoutError, ConnectionError, DecodeError, ClosedError
    */
   send<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions = {}): Promise<ResponseOf<A>> {
-    if (this.#pause !== null) return this.#pause.over.then(() => this.send(api, body, options))
+    if (this.#pause !== null) return this.#afterPause(this.#pause, api, options, (rest) => this.send(api, body, rest))
     return new Promise<ResponseOf<A>>((resolve, reject) => {
       const { timeoutMs = this.#options.requestTimeoutMs, onWritten } = options
       const version = options.version ?? this.version(api, options)
@@ -134,33 +147,55 @@ export class Connection {
    * @throws as `send`
    */
   sendOneWay<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions = {}): Promise<void> {
-    if (this.#pause !== null) return this.#pause.over.then(() => this.sendOneWay(api, body, options))
+    if (this.#pause !== null) {
+      return this.#afterPause(this.#pause, api, options, (rest) => this.sendOneWay(api, body, rest))
+    }
     return new Promise<void>((resolve, reject) => {
+      const { timeoutMs = this.#options.requestTimeoutMs, onWritten } = options
       this.#write(api, options.version ?? this.version(api, options), body, (error) => {
-        options.onWritten?.()
-        if (error) reject(connectFailure(error, this.broker))
-        else resolve()
+        onWritten?.()
+        // The socket takes requests in their order. One that it could not take is the end of the connection for all.
+        if (error) return
+        this.#usedAt = monotonicNow()
+        this.#oneWay.shift()?.resolve(undefined)
       })
+      const deadline = monotonicNow() + timeoutMs
+      this.#oneWay.push({ api, deadline, timeoutMs, resolve: resolve as () => void, reject })
+      if (deadline < this.#timerAt) this.#armTimer(deadline)
     })
   }
 
   /** Ends the connection. Everyone who waits for an answer gets the error. Only the first call does anything. */
   close(error?: KafkaError): void {
-    if (this.#closed) return
-    this.#closed = true
+    if (this.closed) return
+    const reason = error ?? new ClosedError(`The connection to ${this.broker} was closed`, { broker: this.broker })
+    this.#endedBy = reason
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#socket.destroy()
-    const reason = error ?? new ClosedError(`The connection to ${this.broker} was closed`, { broker: this.broker })
     for (const request of this.#inFlight.drain()) this.#settle(request, reason)
+    for (const request of this.#oneWay.drain()) request.reject(reason)
     this.#pause?.cancel(reason)
-    if (channels.connection.hasSubscribers) {
-      channels.connection.publish({ broker: this.broker, state: 'closed', error: error ?? null })
-    }
     this.onClose?.(error ?? null)
   }
 
+  /** Sends once the broker may be asked again. The deadline counts from the call all the same. */
+  async #afterPause<T>(
+    pause: Pause,
+    api: AnyApi,
+    options: SendOptions,
+    send: (options: SendOptions) => Promise<T>,
+  ): Promise<T> {
+    const { broker } = this
+    const deadline = new Deadline(options.timeoutMs ?? this.#options.requestTimeoutMs)
+    await withinDeadline(pause.over, deadline, () => {
+      const message = `${broker} throttles this client: ${api.name} was not sent within ${deadline.timeoutMs} ms`
+      return new TimeoutError(message, { broker, api: api.name })
+    })
+    return send({ ...options, timeoutMs: Math.max(1, deadline.remainingMs) })
+  }
+
   #write(api: AnyApi, version: number, body: unknown, onWritten?: (error?: Error | null) => void): number {
-    if (this.#closed) {
+    if (this.closed) {
       throw new ConnectionError(`The connection to ${this.broker} is closed`, { broker: this.broker, api: api.name })
     }
     const correlationId = this.#correlationId
@@ -188,7 +223,7 @@ export class Connection {
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#closed) return
+    if (this.closed) return
     try {
       this.#frames.push(chunk)
     } catch (error) {
@@ -197,7 +232,7 @@ export class Connection {
   }
 
   #onFrame(frame: Buffer): void {
-    if (this.#closed) return
+    if (this.closed) return
     const request = this.#inFlight.shift()
     const reader = new Reader(frame)
     const correlationId = frame.readInt32BE(0)
@@ -206,7 +241,7 @@ export class Connection {
       throw this.#mismatch(correlationId, request)
     }
     this.#answered = true
-    this.#idleSince = monotonicNow()
+    this.#usedAt = monotonicNow()
     if (this.#inFlight.length === 0) this.#socket.unref?.()
     const { api } = request
     const version = answeredVersion(api, request.version, frame)
@@ -268,33 +303,38 @@ export class Connection {
   }
 
   #expire(): void {
-    if (this.#closed) return
+    if (this.closed) return
     this.#timer = null
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = monotonicNow()
     let next = Number.POSITIVE_INFINITY
-    for (const { api, deadline, timeoutMs } of this.#inFlight) {
-      if (deadline <= now) {
-        const message = `${this.broker} did not answer ${api.name} within ${timeoutMs} ms; the connection is given up`
-        this.close(new TimeoutError(message, { broker: this.broker, api: api.name }))
-        return
+    for (const queue of [this.#inFlight, this.#oneWay]) {
+      for (const { api, deadline, timeoutMs } of queue) {
+        if (deadline <= now) {
+          const did = queue === this.#oneWay ? 'take' : 'answer'
+          const message = `${this.broker} did not ${did} ${api.name} within ${timeoutMs} ms; the connection is given up`
+          this.close(new TimeoutError(message, { broker: this.broker, api: api.name }))
+          return
+        }
+        if (deadline < next) next = deadline
       }
-      if (deadline < next) next = deadline
     }
     if (next < Number.POSITIVE_INFINITY) this.#armTimer(next)
   }
 
-  #onError(error: NodeJS.ErrnoException): void {
-    // With TLS 1.3 the broker looks at the client's certificate only after the handshake looked complete.
-    if (!this.#answered && isTlsRefusal(error.code ?? '')) this.close(connectFailure(error, this.broker))
-    else this.close(this.#lost(error.message, error))
+  #onError(error: Error): void {
+    this.close(this.#refusal(error) ?? this.#lost(error.message, error))
   }
 
   #onEnd(): void {
     const hint = this.#answered
       ? ''
       : ' before it answered anything; does this listener need other `ssl` or `sasl` options?'
-    this.close(this.#lost(`the broker closed it${hint}`))
+    this.close(this.#refusal(null) ?? this.#lost(`the broker closed it${hint}`))
+  }
+
+  #refusal(error: Error | null): KafkaError | null {
+    return this.#answered || this.closed ? null : (this.#options.refusal?.(error) ?? null)
   }
 
   #lost(reason: string, cause?: unknown): ConnectionError {

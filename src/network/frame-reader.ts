@@ -36,11 +36,6 @@ export class FrameReader {
     this.#onFrame = onFrame
   }
 
-  /** Whether the stream stands in the middle of a frame. */
-  get partial(): boolean {
-    return this.#frame !== null || this.#prefixBytes > 0
-  }
-
   /**
    * @throws ConnectionError with the code NOT_A_KAFKA_BROKER if the stream starts with something else than a frame
    * @throws DecodeError if a later frame's length is impossible or over the limit

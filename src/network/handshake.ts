@@ -1,4 +1,5 @@
 import type { ResponseOf } from '../../protocol/api.ts'
+import { errorCode as errorCodeOf } from '../../protocol/errors.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { saslAuthenticate } from '../../protocol/messages/sasl-authenticate.ts'
 import { saslHandshake } from '../../protocol/messages/sasl-handshake.ts'
@@ -10,7 +11,7 @@ import { plain } from './sasl/plain.ts'
 import { scram } from './sasl/scram.ts'
 import { SOFTWARE_NAME, SOFTWARE_VERSION } from './software.ts'
 
-const UNSUPPORTED_SASL_MECHANISM = 33
+const UNSUPPORTED_SASL_MECHANISM = errorCodeOf('UNSUPPORTED_SASL_MECHANISM')
 /** From version 1 on what follows SaslHandshake is framed as SaslAuthenticate requests (KIP-152). */
 const SASL_HANDSHAKE_VERSION = 1
 

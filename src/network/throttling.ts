@@ -4,7 +4,8 @@ import { MAX_TIMER_MS, monotonicNow } from '../retry.ts'
 
 /**
  * From which version on a broker answers at once when a quota is exceeded, and trusts the client to pause for the
- * throttle time (KIP-219). In older versions it held the answer back itself. APIs that are not listed are newer than that.
+ * throttle time (KIP-219). In older versions it held the answer back itself. In what is not listed a throttle time only
+ * appeared when this was the rule.
  */
 const FIRST_VERSION: Readonly<Record<string, number>> = {
   Produce: 6,
@@ -58,6 +59,8 @@ export class Pause {
     this.#until = until
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#end(), Math.min(ms, MAX_TIMER_MS))
+    // Whoever waits has a deadline, whose timer keeps the process alive; without anybody nothing should.
+    this.#timer.unref()
   }
 
   cancel(reason: KafkaError): void {

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import { AbortError } from '../../../src/errors.ts'
-import { abortable, Backoff, sleep } from '../../../src/retry.ts'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { AbortError, TimeoutError } from '../../../src/errors.ts'
+import { abortable, Backoff, Deadline, sleep, withinDeadline } from '../../../src/retry.ts'
 
 describe('Backoff', () => {
   test('doubles up to the maximum, and starts over after a reset', () => {
@@ -46,5 +46,27 @@ describe('abort', () => {
     const controller = new AbortController()
     expect(await abortable(Promise.resolve(1), controller.signal)).toBe(1)
     await expect(abortable(Promise.reject(new Error('x')), controller.signal)).rejects.toThrow('x')
+  })
+})
+
+describe('a deadline', () => {
+  test('ends the wait for a promise that does not settle', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const late = new TimeoutError('late')
+    const waiting = withinDeadline(new Promise(() => {}), new Deadline(1000), () => late).catch(
+      (error: unknown) => error,
+    )
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await waiting).toBe(late)
+  })
+
+  test('leaves a promise alone that settles first, and no timer behind', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const late = () => new TimeoutError('late')
+    expect(await withinDeadline(Promise.resolve(1), new Deadline(1000), late)).toBe(1)
+    await expect(withinDeadline(Promise.reject(new Error('x')), new Deadline(1000), late)).rejects.toThrow('x')
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

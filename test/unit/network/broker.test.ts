@@ -2,11 +2,14 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
+import { produce } from '../../../protocol/messages/produce.ts'
+import { channels } from '../../../src/diagnostics.ts'
 import { AuthenticationError, ClosedError, ConnectionError, KafkaError, TimeoutError } from '../../../src/errors.ts'
 import { Broker, type BrokerOptions } from '../../../src/network/broker.ts'
 import { SOFTWARE_NAME, SOFTWARE_VERSION } from '../../../src/network/software.ts'
-import { type Script, ScriptedBroker, type ScriptedRequest, versionsAnswer } from './scripted-broker.ts'
+import { answerBytes, type Script, ScriptedBroker, type ScriptedRequest, versionsAnswer } from './scripted-broker.ts'
 
 const UNSUPPORTED_VERSION = 35
 const BODY = { groupId: 'g', generationId: 1, memberId: 'm' }
@@ -195,6 +198,80 @@ test('a connection that nobody uses is closed, and opened again when it is neede
   await server.peers[0].closed
   await broker.send(heartbeat, BODY)
   expect(server.peers).toHaveLength(2)
+})
+
+test('a connection that only sends is in use', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const server = await scripted()
+  const connection = await brokerAt(server.port, { connectionsMaxIdleMs: 1000 }).connection()
+  for (let i = 0; i < 5; i++) {
+    vi.advanceTimersByTime(600)
+    await connection.sendOneWay(produce, { acks: 0, timeoutMs: 1, topicData: [] })
+  }
+  expect(connection.closed).toBe(false)
+  vi.advanceTimersByTime(1000)
+  expect(connection.closed).toBe(true)
+})
+
+test('neither an idle nor a lost connection costs what a failed attempt costs', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const server = await scripted()
+  const times = { connectionsMaxIdleMs: 1000, reconnectBackoffMs: 50, reconnectBackoffMaxMs: 50 }
+  const broker = brokerAt(server.port, { ...times, socketConnectionSetupTimeoutMs: 500 })
+  await broker.connection()
+  vi.advanceTimersByTime(1000)
+  // Time stands still: this would wait for ever for the end of a backoff.
+  const second = await broker.connection()
+  const lost = new Promise((resolve) => server.peers[1].closed.then(resolve))
+  second.close(new ConnectionError('lost'))
+  await lost
+  server.script.ApiVersions = () => null
+  const third = failure(broker.connection())
+  vi.advanceTimersByTime(60)
+  await server.request('ApiVersions', 3)
+  vi.advanceTimersByTime(500)
+  expect((await third).message).toMatch('within 500 ms')
+})
+
+test('a connection that ends in the tick in which it was made is not kept', async () => {
+  const server = await scripted()
+  server.script.ApiVersions = (request) => {
+    server.script.ApiVersions = () => versionsAnswer()
+    const answer = answerBytes(apiVersions, request.version, request.correlationId, versionsAnswer())
+    request.peer.write(Buffer.concat([answer, answerBytes(heartbeat, 4, 99, { throttleTimeMs: 0, errorCode: 0 })]))
+    return null
+  }
+  const broker = brokerAt(server.port)
+  expect(await failure(broker.send(heartbeat, BODY))).toMatchObject({ name: 'ConnectionError', retriable: true })
+  expect(broker.current).toBeNull()
+  expect(await broker.send(heartbeat, BODY)).toMatchObject({ errorCode: 0 })
+})
+
+test('connections that were open are published, with what ended them', async () => {
+  const published: unknown[] = []
+  const listen = (message: unknown): void => void published.push(message)
+  channels.connection.subscribe(listen)
+  onTestFinished(() => void channels.connection.unsubscribe(listen))
+  const server = await scripted()
+  const broker = brokerAt(server.port)
+  await broker.connection()
+  const reason = new ConnectionError('moved')
+  broker.close(reason)
+  await server.stop()
+  await failure(brokerAt(1).connection())
+  expect(published).toEqual([
+    { broker: broker.name, state: 'open', error: null },
+    { broker: broker.name, state: 'closed', error: reason },
+  ])
+})
+
+test('whoever asks a closed broker learns why it was closed', async () => {
+  const broker = brokerAt(1)
+  const reason = new ConnectionError('it has moved')
+  broker.close(reason)
+  expect(await failure(broker.send(heartbeat, BODY))).toBe(reason)
 })
 
 test('a throttled client keeps silent for as long as it was told (KIP-219)', async () => {

@@ -489,17 +489,6 @@ describe('close', () => {
     expect(ends).toEqual([reason])
   })
 
-  test('is published', () => {
-    const published: unknown[] = []
-    const listen = (message: unknown): void => void published.push(message)
-    channels.connection.subscribe(listen)
-    onTestFinished(() => void channels.connection.unsubscribe(listen))
-    const { connection } = connected()
-    connection.close()
-    connection.close()
-    expect(published).toEqual([{ broker: 'b:9092', state: 'closed', error: null }])
-  })
-
   test('leaves no timer behind', () => {
     stopTime()
     const { connection } = connected()
@@ -536,8 +525,9 @@ describe('a request without an answer', () => {
     let written = 0
     const oneWay = connection.sendOneWay(produce, PRODUCE, { onWritten: () => written++ })
     const after = beat(connection)
-    expect(connection.inFlight).toBe(2)
+    expect(connection.inFlight).toBe(3)
     await oneWay
+    expect(connection.inFlight).toBe(2)
     expect(written).toBe(1)
     const requests = await peer.nextOnes(3)
     expect(requests.map(({ name }) => name)).toEqual(['Heartbeat', 'Produce', 'Heartbeat'])
@@ -555,5 +545,114 @@ describe('a request without an answer', () => {
     const error = await rejection(connection.sendOneWay(produce, PRODUCE))
     expect(error).toMatchObject({ name: 'ConnectionError', retriable: true, broker: 'b:9092' })
     expect(connection.closed).toBe(true)
+  })
+
+  /** A socket that takes nothing until it is told to. */
+  function stalled() {
+    const writes: Array<(error?: Error | null) => void> = []
+    const take = (_chunk: unknown, done: () => void): void => void writes.push(done)
+    const socket = new Duplex({ read() {}, write: (chunk, _encoding, done) => take(chunk, done), writev: take })
+    return { ...connectionOver(socket), writes }
+  }
+
+  test('that the socket does not take in time ends the connection', async () => {
+    stopTime()
+    const { connection, ends } = stalled()
+    const oneWay = rejection(connection.sendOneWay(produce, PRODUCE, { timeoutMs: 1000 }))
+    const other = rejection(connection.sendOneWay(produce, PRODUCE))
+    vi.advanceTimersByTime(1000)
+    const error = await oneWay
+    expect(error).toMatchObject({ name: 'TimeoutError', api: 'Produce', broker: 'b:9092' })
+    expect(error.message).toMatch(/did not take Produce within 1000 ms/)
+    expect(await other).toBe(error)
+    expect(ends).toEqual([error])
+  })
+
+  test('is use: the connection is idle since it was written', async () => {
+    stopTime()
+    const { connection, writes } = stalled()
+    const oneWay = connection.sendOneWay(produce, PRODUCE)
+    await turn()
+    vi.advanceTimersByTime(1000)
+    expect(connection.idleMs).toBe(0)
+    writes[0]()
+    await oneWay
+    expect(connection.idleMs).toBe(0)
+    vi.advanceTimersByTime(1000)
+    expect(connection.idleMs).toBe(1000)
+  })
+
+  test('that fails in mid-life with an error of TLS is a lost connection like any other', async () => {
+    const broken = Object.assign(new Error('bad record'), { code: 'ERR_SSL_BAD_RECORD' })
+    const [socket, other] = duplexPair()
+    const { connection } = connectionOver(socket)
+    const peer = new Peer(other)
+    const answer = beat(connection)
+    const request = await peer.next()
+    request.answer(ANSWER)
+    await answer
+    const oneWay = rejection(connection.sendOneWay(produce, PRODUCE))
+    socket.destroy(broken)
+    const error = await oneWay
+    expect(error).toMatchObject({ name: 'ConnectionError', retriable: true, cause: broken })
+    expect(error.message).toMatch(/was lost: bad record/)
+  })
+})
+
+describe('a throttled connection (KIP-219)', () => {
+  async function throttled(throttleTimeMs: number) {
+    const all = connected()
+    const answer = beat(all.connection)
+    const request = await all.peer.next()
+    request.answer({ ...ANSWER, throttleTimeMs })
+    await answer
+    return all
+  }
+
+  test('lets nobody wait longer than for an answer', async () => {
+    stopTime()
+    const { connection, peer } = await throttled(60_000)
+    const late = rejection(beat(connection, { timeoutMs: 500 }))
+    const oneWay = rejection(connection.sendOneWay(produce, PRODUCE, { timeoutMs: 600 }))
+    vi.advanceTimersByTime(500)
+    expect(await late).toMatchObject({ name: 'TimeoutError', api: 'Heartbeat', retriable: true })
+    vi.advanceTimersByTime(100)
+    expect((await oneWay).message).toMatch(/throttles this client: Produce was not sent within 600 ms/)
+    expect(connection.closed).toBe(false)
+    expect(peer.requests).toHaveLength(1)
+  })
+
+  test('counts the deadline from the call', async () => {
+    stopTime()
+    const { connection, peer } = await throttled(300)
+    const late = rejection(beat(connection, { timeoutMs: 500 }))
+    vi.advanceTimersByTime(300)
+    await peer.next()
+    vi.advanceTimersByTime(199)
+    await turn()
+    expect(connection.closed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(await late).toBeInstanceOf(TimeoutError)
+  })
+
+  test('sends in the order of the calls, and is not idle meanwhile', async () => {
+    stopTime()
+    const { connection, peer } = await throttled(300)
+    for (let generationId = 0; generationId < 5; generationId++) {
+      void connection.send(heartbeat, { groupId: 'g', generationId, memberId: 'm' }).catch(() => {})
+    }
+    vi.advanceTimersByTime(299)
+    expect(connection.idleMs).toBe(0)
+    vi.advanceTimersByTime(1)
+    const bodies = (await peer.nextOnes(5)).map(({ body }) => body as { generationId: number })
+    expect(bodies.map(({ generationId }) => generationId)).toEqual([0, 1, 2, 3, 4])
+  })
+
+  test('keeps no process alive for whom nobody waits', async () => {
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    onTestFinished(() => set.mockRestore())
+    await throttled(60_000)
+    const pause = set.mock.calls.findIndex(([, ms]) => ms === 60_000)
+    expect((set.mock.results[pause].value as NodeJS.Timeout).hasRef()).toBe(false)
   })
 })

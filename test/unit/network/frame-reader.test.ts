@@ -46,7 +46,6 @@ describe('frames', () => {
     const { reader, hex } = frameReader()
     for (let i = 0; i < stream.length; i++) reader.push(stream.subarray(i, i + 1))
     expect(hex()).toEqual(expected)
-    expect(reader.partial).toBe(false)
   })
 
   test('come whole out of two chunks, wherever the cut is', () => {
@@ -73,7 +72,6 @@ describe('frames', () => {
         at = end
       }
       expect(hex(), `cut at ${cuts}`).toEqual(expected)
-      expect(reader.partial).toBe(false)
     }
   })
 
@@ -102,17 +100,6 @@ describe('frames', () => {
     reader.push(bytes.subarray(100))
     bytes.fill(0xee)
     expect(frames[0].equals(bodies[2])).toBe(true)
-  })
-
-  test('leave the reader between frames or in the midst of one', () => {
-    const { reader } = frameReader()
-    expect(reader.partial).toBe(false)
-    reader.push(prefix(4).subarray(0, 2))
-    expect(reader.partial).toBe(true)
-    reader.push(prefix(4).subarray(2))
-    expect(reader.partial).toBe(true)
-    reader.push(bodies[0])
-    expect(reader.partial).toBe(false)
   })
 
   test('after one that the receiver refuses are not handed out', () => {

@@ -1,0 +1,61 @@
+// Made once, on P-256 and valid from 2020 to 2120, so that the tests need nothing but Node.
+
+/** The authority that signed every certificate here. */
+export const ca = `-----BEGIN CERTIFICATE-----
+MIIBXzCCAQWgAwIBAgIUSaQeih8EJ1DvrDJPseW/uiAbBhYwCgYIKoZIzj0EAwIw
+JDEiMCAGA1UEAwwZa2Fma2Etd2lyZSB0ZXN0IGF1dGhvcml0eTAgFw0yMDAxMDEw
+MDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowJDEiMCAGA1UEAwwZa2Fma2Etd2lyZSB0
+ZXN0IGF1dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIzFPvHGFGmJ
+njTsUuKgvfC+RjZ5wUO5eRfMj+euTagktMJDvrlX446eUxAY/Yuyg+duneHm4PO4
+SQok+LEDplyjEzARMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIg
+YHjs1rPnqyidRzPD4KozaxWlOYmsZmJQpbUh6Do6c9QCIQC45eb9xN3CuMnCF4Rj
+DtRgtlFlj/Lye1aoLtFW4UIaQw==
+-----END CERTIFICATE-----
+`
+
+/** The private key of every certificate here but the authority's. */
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgcfjFuGVUkj5sBYkY
+BHFEi7ILF2UpI+UggtGmeF7tpDWhRANCAAS8J3d/fcwvNtwgc3qt05jYe7IIDpUd
+gXkbVuKL/Iwc/73Ku/Zu6UGTge/d6Reoqdfew0DwcqgBajK0IQIV5Hpb
+-----END PRIVATE KEY-----
+`
+
+/** Valid for the name `localhost` only. */
+export const certificateForName = `-----BEGIN CERTIFICATE-----
+MIIBUDCB96ADAgECAhROgCssrFa74iwokjrxPO+F1vG70jAKBggqhkjOPQQDAjAk
+MSIwIAYDVQQDDBlrYWZrYS13aXJlIHRlc3QgYXV0aG9yaXR5MCAXDTIwMDEwMTAw
+MDAwMFoYDzIxMjAwMTAxMDAwMDAwWjARMQ8wDQYDVQQDDAZhIG5hbWUwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAAS8J3d/fcwvNtwgc3qt05jYe7IIDpUdgXkbVuKL
+/Iwc/73Ku/Zu6UGTge/d6Reoqdfew0DwcqgBajK0IQIV5HpboxgwFjAUBgNVHREE
+DTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwIDSAAwRQIgeC78l1lczBBzwDK3kuau
+xzqMvNVroJfGHnyuMwAPiQMCIQCHsrnv9OR3kYSViKZ+RoWhqY3QVoJnt/8YqHPV
+TUeJdQ==
+-----END CERTIFICATE-----
+`
+
+/** Valid for the address 127.0.0.1 only. */
+export const certificateForAddress = `-----BEGIN CERTIFICATE-----
+MIIBTjCB9qADAgECAhRq2IXU6EsUdxWruLiZhTGmX3MulDAKBggqhkjOPQQDAjAk
+MSIwIAYDVQQDDBlrYWZrYS13aXJlIHRlc3QgYXV0aG9yaXR5MCAXDTIwMDEwMTAw
+MDAwMFoYDzIxMjAwMTAxMDAwMDAwWjAVMRMwEQYDVQQDDAphbiBhZGRyZXNzMFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEvCd3f33MLzbcIHN6rdOY2HuyCA6VHYF5
+G1bii/yMHP+9yrv2bulBk4Hv3ekXqKnX3sNA8HKoAWoytCECFeR6W6MTMBEwDwYD
+VR0RBAgwBocEfwAAATAKBggqhkjOPQQDAgNHADBEAiALoNxPf4sZ45sHn7JY/LKj
+IWbq4cElIrpRi+9pMQMxmwIgQdes5oO/e6ppKeXbJ7WmMFB+r71gF/DiKlqAnioZ
+r88=
+-----END CERTIFICATE-----
+`
+
+/** Valid for 127.0.0.1, but for clients only. */
+export const certificateForClients = `-----BEGIN CERTIFICATE-----
+MIIBYjCCAQmgAwIBAgIUFl9Qfbz3sH5OwTQksLvNxez0EBwwCgYIKoZIzj0EAwIw
+JDEiMCAGA1UEAwwZa2Fma2Etd2lyZSB0ZXN0IGF1dGhvcml0eTAgFw0yMDAxMDEw
+MDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowEzERMA8GA1UEAwwIYSBjbGllbnQwWTAT
+BgcqhkjOPQIBBggqhkjOPQMBBwNCAAS8J3d/fcwvNtwgc3qt05jYe7IIDpUdgXkb
+VuKL/Iwc/73Ku/Zu6UGTge/d6Reoqdfew0DwcqgBajK0IQIV5HpboygwJjAPBgNV
+HREECDAGhwR/AAABMBMGA1UdJQQMMAoGCCsGAQUFBwMCMAoGCCqGSM49BAMCA0cA
+MEQCIEIFKbTB54LQnmzPmJBwWwK1LSD4AA4+iFRtk6/Aj3+QAiAYJMYIlHtmwsOz
+NNdpYpfmUh5dlu5euMBuXRHJvsxLfg==
+-----END CERTIFICATE-----
+`
