@@ -1,6 +1,6 @@
-import { AuthenticationError, ConnectionError, KafkaError, UnsupportedVersionError } from '../errors.ts'
+import { ConnectionError, KafkaError, TimeoutError } from '../errors.ts'
 import type { Broker } from '../network/broker.ts'
-import { type Backoff, Deadline, sleep } from '../retry.ts'
+import { type Backoff, type Deadline, sleep } from '../retry.ts'
 import { firstAnswer } from './first-answer.ts'
 
 /** How long a broker may keep silent before the next one is asked as well. */
@@ -13,6 +13,9 @@ export interface AnyBrokerOptions {
   seeds(): Broker[]
 }
 
+/** Who was asked without an answer: the failure, or null while there is none. */
+type Round = Map<Broker, unknown>
+
 /**
  * Puts a question that every broker can answer to those that are known, and when none of them can be
  * reached, to the bootstrap addresses again (KIP-899): the cluster may have moved as a whole.
@@ -20,22 +23,23 @@ export interface AnyBrokerOptions {
 export class AnyBroker {
   readonly #options: AnyBrokerOptions
   #turn = 0
+  #latest: Round = new Map()
 
   constructor(options: AnyBrokerOptions) {
     this.#options = options
   }
 
   /**
-   * One round over all candidates.
-   * @throws AuthenticationError at once; else a ConnectionError that names every address with its failure
+   * One round over all candidates. A broker that was reached and refuses has answered for all of them.
+   * @throws that refusal (AuthenticationError, UnsupportedVersionError …) at once; else a ConnectionError that names
+   * every address with its failure, when the last has failed or time is up
    */
-  async ask<T>(question: (broker: Broker) => Promise<T>): Promise<T> {
-    const groups = [this.#inTurn(this.#options.known()), this.#options.seeds()]
-    const failures: Array<{ candidate: Broker; error: unknown }> = []
-    for (const candidates of groups) {
-      const outcome = await firstAnswer(candidates, question, PATIENCE_MS)
-      if ('answer' in outcome) return outcome.answer
-      failures.push(...outcome.failures)
+  async ask<T>(question: (broker: Broker) => Promise<T>, deadline: Deadline): Promise<T> {
+    const failures: Round = new Map()
+    this.#latest = failures
+    for (const candidates of [this.#inTurn(this.#options.known()), this.#options.seeds()]) {
+      const first = await firstAnswer(candidates, question, { patienceMs: PATIENCE_MS, deadline, failures, isFinal })
+      if (first !== null) return first.answer
     }
     throw unreachable(failures)
   }
@@ -46,19 +50,18 @@ export class AnyBroker {
    */
   async bootstrap<T>(
     question: (broker: Broker) => Promise<T>,
-    timeoutMs: number,
+    deadline: Deadline,
     backoff: Backoff,
     closed: AbortSignal,
   ): Promise<T> {
-    const deadline = new Deadline(timeoutMs)
     for (;;) {
       try {
-        return await this.ask(question)
+        return await this.ask(question, deadline)
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retriable) throw error
         const delay = backoff.next()
         if (delay >= deadline.remainingMs) {
-          throw new ConnectionError(`Not connected within ${timeoutMs} ms: ${error.message}`, {
+          throw new ConnectionError(`Not connected within ${deadline.timeoutMs} ms: ${error.message}`, {
             code: 'BOOTSTRAP_FAILED',
             cause: error,
           })
@@ -70,6 +73,11 @@ export class AnyBroker {
     }
   }
 
+  /** How the latest round stands, as the error of somebody who cannot wait for its end. */
+  get trouble(): KafkaError {
+    return unreachable(this.#latest)
+  }
+
   /** Connected brokers first, the least busy of them in front; otherwise each in turn. */
   #inTurn(brokers: Broker[]): Broker[] {
     const start = brokers.length === 0 ? 0 : this.#turn++ % brokers.length
@@ -79,19 +87,21 @@ export class AnyBroker {
   }
 }
 
-function unreachable(failures: Array<{ candidate: Broker; error: unknown }>): KafkaError {
-  const refused = failures.find(({ error }) => error instanceof AuthenticationError)
-  if (refused !== undefined) return refused.error as AuthenticationError
-  const lines = failures.map(({ candidate, error }) => {
-    return `${candidate.host}:${candidate.port} (${error instanceof Error ? error.message : String(error)})`
-  })
-  const retriable = failures.some(({ error }) => error instanceof KafkaError && error.retriable)
-  const errors = failures.map(({ error }) => error)
-  // They were reached, and none of them has the API.
-  if (errors.length > 0 && errors.every((error) => error instanceof UnsupportedVersionError)) return errors[0]
+/** Whether there is no point in asking another broker. One that is no broker at all says nothing about the others. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return false
+  return !(error instanceof KafkaError && error.retriable)
+}
+
+function unreachable(round: Round): KafkaError {
+  const errors = [...round.values()].filter((error) => error !== null)
+  const retriable = errors.length < round.size || errors.some((error) => error instanceof KafkaError && error.retriable)
   // One that can only be wrong (a web server, say) is reported as what it is when there is no other.
-  const only = errors.length === 1 && !retriable && errors[0] instanceof KafkaError ? errors[0] : null
-  if (only !== null) return only
+  if (errors.length === 1 && !retriable) return errors[0] as KafkaError
+  if (round.size === 0) return new TimeoutError('No broker of the cluster has answered yet')
+  const lines = [...round].map(([{ host, port }, error]) => {
+    return `${host}:${port} (${error === null ? 'no answer yet' : (error as Error).message})`
+  })
   return new ConnectionError(`No broker of the cluster can be reached: ${[...new Set(lines)].join(', ')}`, {
     code: 'BOOTSTRAP_FAILED',
     retriable,

@@ -1,4 +1,4 @@
-import { ClosedError, type KafkaError } from '../errors.ts'
+import { ClosedError, ConnectionError, type KafkaError } from '../errors.ts'
 import { Broker, type BrokerOptions } from '../network/broker.ts'
 import type { BrokerAddress } from './metadata.ts'
 
@@ -22,7 +22,8 @@ export class BrokerPool {
 
   /**
    * The broker with this id, or `undefined` while metadata has never named it. When the broker has moved
-   * to another address (KIP-899's case of a replaced machine) the old connection ends here.
+   * to another address (KIP-899's case of a replaced machine) the old connection ends here, and what was under way
+   * on it is worth another try.
    * @throws ClosedError after `close()`
    */
   broker(id: number): Broker | undefined {
@@ -35,7 +36,7 @@ export class BrokerPool {
     }
     const broker = new Broker(address, this.#options)
     this.#brokers.set(id, broker)
-    open?.close()
+    open?.close(new ConnectionError(`${open.name} has moved to ${broker.name}`, { broker: open.name }))
     return broker
   }
 

@@ -2,9 +2,9 @@ import type { AnyApi, RequestInput, ResponseOf } from '../../protocol/api.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { metadata as metadataApi } from '../../protocol/messages/metadata.ts'
 import type { Logger } from '../diagnostics.ts'
-import { ClosedError, ConnectionError, KafkaError, TimeoutError } from '../errors.ts'
+import { brokerError, ClosedError, ConnectionError, KafkaError, TimeoutError } from '../errors.ts'
 import { Broker, type BrokerOptions } from '../network/broker.ts'
-import { abortable, abortError, Backoff, Deadline, sleep } from '../retry.ts'
+import { abortable, abortError, Backoff, Deadline, sleep, withinDeadline } from '../retry.ts'
 import { AnyBroker } from './any-broker.ts'
 import type { BootstrapServer } from './bootstrap-servers.ts'
 import { BrokerPool } from './broker-pool.ts'
@@ -18,7 +18,7 @@ import {
   mergeLeader,
   type TopicMetadata,
 } from './metadata.ts'
-import { MetadataKeeper, type TopicInterest } from './metadata-keeper.ts'
+import { type MetadataAnswer, MetadataKeeper, type MetadataRequest, type TopicInterest } from './metadata-keeper.ts'
 
 export interface ClusterOptions extends BrokerOptions {
   readonly bootstrapServers: readonly BootstrapServer[]
@@ -42,6 +42,12 @@ export interface RoutedOptions<Response> {
   errorCode?: (response: Response) => number
 }
 
+/** How long, and whether at all, somebody waits for an answer. */
+interface Patience {
+  readonly deadline: Deadline
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A body, or what makes it for the version that the chosen broker speaks. */
 export type RoutedBody<A extends AnyApi> = RequestInput<A> | ((version: number) => RequestInput<A>)
 
@@ -59,7 +65,6 @@ export class Cluster {
   readonly #coordinators: Coordinators
   readonly #pools = new Set<BrokerPool>()
   readonly #closing = new AbortController()
-  #bootstrap: Promise<void> | null = null
   #bootstrapped = false
 
   constructor(options: ClusterOptions) {
@@ -72,11 +77,13 @@ export class Cluster {
     this.#anyBroker = new AnyBroker({ known: () => this.#knownBrokers(), seeds: () => this.#seeds })
     this.#keeper = new MetadataKeeper({
       ...options,
-      ask: (body) => this.#askAny((broker) => broker.send(metadataApi, body)),
+      ask: (body, deadline) => this.#askMetadata(body, deadline),
+      trouble: () => this.#anyBroker.trouble,
     })
     this.#coordinators = new Coordinators({
       ...options,
-      ask: (body) => this.#askAny(async (broker) => send(broker, findCoordinator, body, options.requestTimeoutMs)),
+      ask: (body, deadline) => this.#sendOnce(findCoordinator, body, 'any', { deadline }),
+      trouble: () => this.#anyBroker.trouble,
       learn: (address) => this.#keeper.replace(mergeBroker(this.#keeper.snapshot, address)),
     })
   }
@@ -85,17 +92,9 @@ export class Cluster {
    * Reaches the cluster once. Every other call does it by itself; this one lets a program fail early.
    * @throws ConnectionError naming every address tried, after `defaultApiTimeoutMs`; AuthenticationError at once
    */
-  connect(): Promise<void> {
-    if (this.#closed) return Promise.reject(new ClosedError('The client is closed'))
-    if (this.#bootstrapped) return Promise.resolve()
-    // Shared by all who wait; a failed one is forgotten, so that a later call tries again.
-    this.#bootstrap ??= this.#keeper
-      .refresh()
-      .then(() => {})
-      .finally(() => {
-        this.#bootstrap = null
-      })
-    return this.#bootstrap
+  async connect(): Promise<void> {
+    if (this.#closed) throw new ClosedError('The client is closed')
+    if (!this.#bootstrapped) await this.#keeper.contact()
   }
 
   /** What is known now; empty before the first contact. */
@@ -104,8 +103,10 @@ export class Cluster {
   }
 
   /** Resolves with metadata asked for after this call. */
-  refresh(): Promise<MetadataSnapshot> {
-    return this.#keeper.refresh()
+  refresh(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<MetadataSnapshot> {
+    const { timeoutMs, signal } = options
+    const refreshed = abortable(this.#keeper.refresh(), signal)
+    return timeoutMs === undefined ? refreshed : this.#answered(refreshed, new Deadline(timeoutMs))
   }
 
   /** Something showed that metadata is stale: it is refreshed in the background, at a bounded rate. */
@@ -188,14 +189,15 @@ export class Cluster {
     route: Route,
     options: RoutedOptions<ResponseOf<A>> = {},
   ): Promise<ResponseOf<A>> {
+    const { signal } = options
     const deadline = new Deadline(options.timeoutMs ?? this.options.defaultApiTimeoutMs)
     const backoff = new Backoff(this.options.retryBackoffMs, this.options.retryBackoffMaxMs)
     for (;;) {
       let answer: ResponseOf<A> | undefined
       let failure: KafkaError | null = null
       try {
-        if (options.signal?.aborted) throw abortError(options.signal)
-        const response = await abortable(this.#sendOnce(api, body, route, deadline), options.signal)
+        if (signal?.aborted) throw abortError(signal)
+        const response = await abortable(this.#sendOnce(api, body, route, { deadline, signal }), signal)
         if (!this.#isElsewhere(options.errorCode?.(response) ?? 0, route)) return response
         answer = response
       } catch (error) {
@@ -214,7 +216,7 @@ export class Cluster {
           cause: failure,
         })
       }
-      await sleep(delay, options.signal)
+      await sleep(delay, signal)
     }
   }
 
@@ -248,22 +250,41 @@ export class Cluster {
     api: A,
     body: RoutedBody<A>,
     route: Route,
-    deadline: Deadline,
+    patience: Patience,
   ): Promise<ResponseOf<A>> {
-    await this.connect()
+    const { deadline } = patience
+    await this.#answered(this.connect(), deadline)
+    const question = (broker: Broker): Promise<ResponseOf<A>> => this.#sendTo(broker, api, body, patience)
+    return route === 'any' ? this.#anyBroker.ask(question, deadline) : question(await this.#broker(route, deadline))
+  }
+
+  async #sendTo<A extends AnyApi>(
+    broker: Broker,
+    api: A,
+    body: RoutedBody<A>,
+    { deadline, signal }: Patience,
+  ): Promise<ResponseOf<A>> {
+    const connection = await withinDeadline(broker.connection(), deadline, () => {
+      return new TimeoutError(`No connection to ${broker.name} within ${deadline.timeoutMs} ms`, {
+        broker: broker.name,
+      })
+    })
+    // The caller has gone meanwhile, and was told that nothing came of it.
+    if (signal?.aborted) throw abortError(signal)
+    const version = connection.version(api)
+    const versioned = typeof body === 'function' ? (body as (version: number) => RequestInput<A>)(version) : body
     const timeoutMs = Math.min(this.options.requestTimeoutMs, Math.max(1, deadline.remainingMs))
-    if (route === 'any') return this.#askAny((broker) => send(broker, api, body, timeoutMs))
-    return send(await this.#broker(route, deadline), api, body, timeoutMs)
+    return connection.send(api, versioned, { timeoutMs, version })
   }
 
   async #broker(route: Exclude<Route, 'any'>, deadline: Deadline): Promise<Broker> {
+    const timeoutMs = Math.max(1, deadline.remainingMs)
     let id: number
     if (route === 'controller') {
-      if (this.metadata.controllerId === -1) await this.refresh()
+      if (this.metadata.controllerId === -1) await this.refresh({ timeoutMs })
       id = this.metadata.controllerId
-    } else if ('group' in route) {
-      id = await this.coordinator('group', route.group, { timeoutMs: Math.max(1, deadline.remainingMs) })
-    } else id = route.broker
+    } else if ('group' in route) id = await this.coordinator('group', route.group, { timeoutMs })
+    else id = route.broker
     const broker = this.control.broker(id)
     if (broker !== undefined) return broker
     throw new ConnectionError(
@@ -274,30 +295,29 @@ export class Cluster {
     )
   }
 
-  async #askAny<T>(question: (broker: Broker) => Promise<T>): Promise<T> {
-    if (this.#closed) throw new ClosedError('The client is closed')
-    if (this.#bootstrapped) return this.#anyBroker.ask(question)
-    const { defaultApiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.options
-    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
-    const answer = await this.#anyBroker.bootstrap(question, defaultApiTimeoutMs, backoff, this.#closing.signal)
+  async #askMetadata(body: MetadataRequest, deadline: Deadline): Promise<MetadataAnswer> {
+    const question = async (broker: Broker): Promise<MetadataAnswer> => {
+      const connection = await broker.connection()
+      const version = connection.version(metadataApi)
+      const response = await connection.send(metadataApi, body, { version })
+      if (response.errorCode === 0) return { version, response }
+      // It wants the client to look elsewhere, at last at the bootstrap addresses (KIP-1102).
+      throw brokerError(response.errorCode, broker.name, { broker: broker.name, retriable: true })
+    }
+    if (this.#bootstrapped) return this.#anyBroker.ask(question, deadline)
+    const backoff = new Backoff(this.options.retryBackoffMs, this.options.retryBackoffMaxMs)
+    const answer = await this.#anyBroker.bootstrap(question, deadline, backoff, this.#closing.signal)
     this.#bootstrapped = true
     return answer
+  }
+
+  /** At the deadline the error says whom the brokers' answer is still awaited from. */
+  #answered<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
+    return withinDeadline(promise, deadline, () => this.#anyBroker.trouble)
   }
 
   #knownBrokers(): Broker[] {
     if (this.metadata === EMPTY_METADATA) return []
     return [...this.metadata.brokers.keys()].flatMap((id) => this.control.broker(id) ?? [])
   }
-}
-
-async function send<A extends AnyApi>(
-  broker: Broker,
-  api: A,
-  body: RoutedBody<A>,
-  timeoutMs: number,
-): Promise<ResponseOf<A>> {
-  const connection = await broker.connection()
-  const version = connection.version(api)
-  const versioned = typeof body === 'function' ? (body as (version: number) => RequestInput<A>)(version) : body
-  return connection.send(api, versioned, { timeoutMs, version })
 }

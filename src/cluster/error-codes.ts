@@ -1,25 +1,27 @@
+import { errorCode } from '../../protocol/errors.ts'
+
 /**
  * What broker error codes mean for the choice of the broker. They are grouped here, once, because
  * producers, consumers and admin draw the same conclusions from them.
  */
 
 export const NONE = 0
-export const UNKNOWN_TOPIC_OR_PARTITION = 3
-export const LEADER_NOT_AVAILABLE = 5
-export const NOT_LEADER_OR_FOLLOWER = 6
-export const REPLICA_NOT_AVAILABLE = 9
-export const COORDINATOR_LOAD_IN_PROGRESS = 14
-export const COORDINATOR_NOT_AVAILABLE = 15
-export const NOT_COORDINATOR = 16
-export const INVALID_TOPIC_EXCEPTION = 17
-export const TOPIC_AUTHORIZATION_FAILED = 29
-export const NOT_CONTROLLER = 41
-export const KAFKA_STORAGE_ERROR = 56
-export const LISTENER_NOT_FOUND = 72
-export const FENCED_LEADER_EPOCH = 74
-export const UNKNOWN_LEADER_EPOCH = 75
-export const UNKNOWN_TOPIC_ID = 100
-export const INCONSISTENT_TOPIC_ID = 103
+export const UNKNOWN_TOPIC_OR_PARTITION = errorCode('UNKNOWN_TOPIC_OR_PARTITION')
+export const LEADER_NOT_AVAILABLE = errorCode('LEADER_NOT_AVAILABLE')
+export const NOT_LEADER_OR_FOLLOWER = errorCode('NOT_LEADER_OR_FOLLOWER')
+export const REPLICA_NOT_AVAILABLE = errorCode('REPLICA_NOT_AVAILABLE')
+export const COORDINATOR_LOAD_IN_PROGRESS = errorCode('COORDINATOR_LOAD_IN_PROGRESS')
+export const COORDINATOR_NOT_AVAILABLE = errorCode('COORDINATOR_NOT_AVAILABLE')
+export const NOT_COORDINATOR = errorCode('NOT_COORDINATOR')
+export const INVALID_TOPIC_EXCEPTION = errorCode('INVALID_TOPIC_EXCEPTION')
+export const TOPIC_AUTHORIZATION_FAILED = errorCode('TOPIC_AUTHORIZATION_FAILED')
+export const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
+export const KAFKA_STORAGE_ERROR = errorCode('KAFKA_STORAGE_ERROR')
+export const LISTENER_NOT_FOUND = errorCode('LISTENER_NOT_FOUND')
+export const FENCED_LEADER_EPOCH = errorCode('FENCED_LEADER_EPOCH')
+export const UNKNOWN_LEADER_EPOCH = errorCode('UNKNOWN_LEADER_EPOCH')
+export const UNKNOWN_TOPIC_ID = errorCode('UNKNOWN_TOPIC_ID')
+export const INCONSISTENT_TOPIC_ID = errorCode('INCONSISTENT_TOPIC_ID')
 
 const STALE_METADATA: ReadonlySet<number> = new Set([
   UNKNOWN_TOPIC_OR_PARTITION,

@@ -1,8 +1,8 @@
 import type { RequestInput, ResponseOf } from '../../protocol/api.ts'
 import type { metadata as metadataApi } from '../../protocol/messages/metadata.ts'
 import type { Logger } from '../diagnostics.ts'
-import { AuthenticationError, brokerError, ClosedError, KafkaError, TimeoutError } from '../errors.ts'
-import { abortable, Backoff, Deadline, MAX_TIMER_MS, monotonicNow, sleep } from '../retry.ts'
+import { brokerError, ClosedError, KafkaError, TimeoutError } from '../errors.ts'
+import { abortable, Backoff, Deadline, MAX_TIMER_MS, monotonicNow, sleep, withinDeadline } from '../retry.ts'
 import {
   INVALID_TOPIC_EXCEPTION,
   LEADER_NOT_AVAILABLE,
@@ -14,9 +14,17 @@ import { EMPTY_METADATA, type MetadataSnapshot, mergeMetadata, type TopicMetadat
 export type MetadataRequest = RequestInput<typeof metadataApi>
 export type MetadataResponse = ResponseOf<typeof metadataApi>
 
+/** An answer, and the version in which it was given. */
+export interface MetadataAnswer {
+  readonly version: number
+  readonly response: MetadataResponse
+}
+
 export interface MetadataKeeperOptions {
   /** Puts the question to any broker of the cluster. */
-  ask(body: MetadataRequest): Promise<MetadataResponse>
+  ask(body: MetadataRequest, deadline: Deadline): Promise<MetadataAnswer>
+  /** Why there is no answer yet. */
+  trouble(): KafkaError
   readonly metadataMaxAgeMs: number
   readonly defaultApiTimeoutMs: number
   readonly retryBackoffMs: number
@@ -73,8 +81,10 @@ export class MetadataKeeper {
 
   /** Takes over a snapshot that was made outside a refresh, from a hint in some other answer. */
   replace(snapshot: MetadataSnapshot): void {
-    if (snapshot === this.snapshot || this.#closed) return
+    if (this.#closed) return
+    const isNews = snapshot.version !== this.snapshot.version
     this.snapshot = snapshot
+    if (!isNews) return
     for (const listener of [...this.#listeners]) listener(snapshot)
   }
 
@@ -82,12 +92,22 @@ export class MetadataKeeper {
   refresh(): Promise<MetadataSnapshot> {
     if (this.#closed) return Promise.reject(new ClosedError('The client is closed'))
     if (this.#running === null) return this.#start()
-    // The one under way may have left before the caller's reason arose, so its answer does not count.
+    // The one under way may have left before the caller's reason arose, so its answer does not count. Its failure does
+    // where the next one could only repeat it: the cluster was never reached, or refuses this client.
     this.#next ??= this.#running.then(
       () => this.#startNext(),
-      () => this.#startNext(),
+      (error: unknown) => {
+        if (this.snapshot !== EMPTY_METADATA && !isFatal(error)) return this.#startNext()
+        this.#next = null
+        throw error
+      },
     )
     return this.#next
+  }
+
+  /** Resolves when there is metadata: what is under way counts, for whom only needs to have reached the cluster. */
+  contact(): Promise<MetadataSnapshot> {
+    return this.#running ?? this.refresh()
   }
 
   /** Something showed that the snapshot is stale: refreshes it soon, in the background. */
@@ -96,7 +116,10 @@ export class MetadataKeeper {
     const delay = Math.max(0, this.#lastRefreshAt + this.#staleBackoff.next() - monotonicNow())
     this.#staleTimer = setTimeout(() => {
       this.#staleTimer = null
-      this.refresh().catch(() => this.invalidate())
+      this.refresh().catch((error: unknown) => {
+        // A password that was refused is not sent again until somebody asks.
+        if (!isFatal(error)) this.invalidate()
+      })
     }, delay)
     this.#staleTimer.unref()
   }
@@ -133,7 +156,7 @@ export class MetadataKeeper {
     let lastError: unknown
     while (!deadline.expired) {
       try {
-        const snapshot = await withinDeadline(abortable(this.refresh(), signal), deadline)
+        const snapshot = await withinDeadline(abortable(this.refresh(), signal), deadline, this.#options.trouble)
         const topic = snapshot.topics.get(name)
         if (topic !== undefined && topic.partitions.length > 0) return topic
         const code = topic?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION
@@ -181,15 +204,17 @@ export class MetadataKeeper {
   }
 
   async #refresh(): Promise<MetadataSnapshot> {
+    const deadline = new Deadline(this.#options.defaultApiTimeoutMs)
+    const ask = (names: readonly string[] | null, allowAutoTopicCreation: boolean): Promise<MetadataAnswer> => {
+      return this.#options.ask(requestFor(names, allowAutoTopicCreation), deadline)
+    }
     try {
       const creating = [...this.#awaited].filter(([, { creating }]) => creating > 0).map(([name]) => name)
       // Auto-creation is asked for only where it is wanted, hence in a request of its own.
-      if (creating.length > 0) this.#merge(await this.#options.ask(requestFor(creating, true)), false)
+      if (creating.length > 0) this.#merge(await ask(creating, true), false)
       const names = this.#topicsToAsk(creating)
-      if (names === 'all') this.#merge(await this.#options.ask(requestFor(null, false)), true)
-      else if (names.length > 0 || creating.length === 0) {
-        this.#merge(await this.#options.ask(requestFor(names, false)), false)
-      }
+      if (names === 'all') this.#merge(await ask(null, false), true)
+      else if (names.length > 0 || creating.length === 0) this.#merge(await ask(names, false), false)
     } catch (error) {
       this.#warn(error)
       throw error
@@ -210,9 +235,9 @@ export class MetadataKeeper {
     return [...names]
   }
 
-  #merge(response: MetadataResponse, allTopics: boolean): void {
-    const merged = mergeMetadata(this.snapshot, response, { allTopics })
-    if (merged !== this.snapshot) this.#staleBackoff.reset()
+  #merge({ response, version }: MetadataAnswer, allTopics: boolean): void {
+    const merged = mergeMetadata(this.snapshot, response, { version, allTopics })
+    if (merged.version !== this.snapshot.version) this.#staleBackoff.reset()
     this.replace(merged)
   }
 
@@ -227,14 +252,19 @@ export class MetadataKeeper {
     const now = monotonicNow()
     this.#failingSince ??= now
     // The first bootstrap reports its failure to the caller; later ones have nobody else to tell.
-    if (this.snapshot === EMPTY_METADATA || this.#closed || now - this.#lastWarningAt < WARN_EVERY_MS) return
-    this.#lastWarningAt = now
-    const level = error instanceof AuthenticationError ? 'error' : 'warn'
-    this.#options.logger[level]('no broker answers a request for metadata; trying again', {
-      forMs: Math.round(now - this.#failingSince),
-      error,
-    })
+    if (this.snapshot === EMPTY_METADATA || this.#closed) return
+    const context = { forMs: Math.round(now - this.#failingSince), error }
+    if (isFatal(error)) {
+      this.#options.logger.error('the brokers refuse this client; it does not ask for metadata by itself', context)
+    } else if (now - this.#lastWarningAt >= WARN_EVERY_MS) {
+      this.#lastWarningAt = now
+      this.#options.logger.warn('no broker answers a request for metadata; trying again', context)
+    }
   }
+}
+
+function isFatal(error: unknown): boolean {
+  return error instanceof KafkaError && error.fatal
 }
 
 function requestFor(names: readonly string[] | null, allowAutoTopicCreation: boolean): MetadataRequest {
@@ -244,15 +274,4 @@ function requestFor(names: readonly string[] | null, allowAutoTopicCreation: boo
     includeClusterAuthorizedOperations: false,
     includeTopicAuthorizedOperations: false,
   }
-}
-
-/** Rejects with a TimeoutError at the deadline; the promise itself goes on. */
-function withinDeadline<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new TimeoutError(`No answer within ${deadline.timeoutMs} ms`)),
-      Math.min(deadline.remainingMs, MAX_TIMER_MS),
-    )
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

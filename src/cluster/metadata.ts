@@ -1,5 +1,6 @@
 import type { ResponseOf } from '../../protocol/api.ts'
 import type { metadata } from '../../protocol/messages/metadata.ts'
+import { ZERO_UUID } from '../../protocol/uuid.ts'
 import type { BrokerAddress } from '../network/broker.ts'
 
 export type { BrokerAddress }
@@ -8,7 +9,7 @@ export interface PartitionMetadata {
   readonly partition: number
   /** Broker id, −1 while the partition has no leader. */
   readonly leader: number
-  /** Grows with each election (KIP-320); −1 where the broker is too old to tell. */
+  /** Grows with each election (KIP-320); −1 from brokers before 2.4. */
   readonly leaderEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
@@ -18,7 +19,7 @@ export interface PartitionMetadata {
 
 export interface TopicMetadata {
   readonly name: string
-  /** Kafka's base64url text (KIP-516); {@link ZERO_TOPIC_ID} where the broker has no topic ids. */
+  /** Kafka's base64url text (KIP-516); {@link ZERO_UUID} where the broker has no topic ids. */
   readonly topicId: string
   readonly isInternal: boolean
   /** Why `partitions` is empty or incomplete; 0 if it is neither. */
@@ -26,8 +27,6 @@ export interface TopicMetadata {
   /** `partitions[n]` is partition n. */
   readonly partitions: readonly PartitionMetadata[]
 }
-
-export const ZERO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** What the client knows of the cluster at one moment. Never changed: a refresh makes a new one. */
 export interface MetadataSnapshot {
@@ -38,7 +37,7 @@ export interface MetadataSnapshot {
   readonly topics: ReadonlyMap<string, TopicMetadata>
   /** Topic names by topic id. */
   readonly topicNames: ReadonlyMap<string, string>
-  /** Grows whenever anything of the above changed. */
+  /** Grows whenever anything of the above changed, but for the controller: with KRaft each answer names another broker. */
   readonly version: number
 }
 
@@ -51,6 +50,9 @@ export const EMPTY_METADATA: MetadataSnapshot = {
   version: 0,
 }
 
+/** In answers before this version epochs may be older than the leader that they stand beside, as Java's client knows too. */
+const FIRST_WITH_RELIABLE_EPOCHS = 9
+
 /**
  * The snapshot after an answer to Metadata. Topics that were not asked for stay as they were, unless
  * the answer is about all topics. An answer from a broker that lags behind cannot take a leader back
@@ -59,12 +61,12 @@ export const EMPTY_METADATA: MetadataSnapshot = {
 export function mergeMetadata(
   known: MetadataSnapshot,
   response: ResponseOf<typeof metadata>,
-  scope: { allTopics: boolean },
+  { version, allTopics }: { version: number; allTopics: boolean },
 ): MetadataSnapshot {
   const brokers = new Map<number, BrokerAddress>()
   for (const { nodeId, host, port, rack } of response.brokers) brokers.set(nodeId, { id: nodeId, host, port, rack })
 
-  const topics = scope.allTopics ? new Map<string, TopicMetadata>() : new Map(known.topics)
+  const topics = allTopics ? new Map<string, TopicMetadata>() : new Map(known.topics)
   for (const topic of response.topics) {
     // A name is missing only when the question was by topic id, which this client does not ask.
     if (topic.name === null) continue
@@ -75,7 +77,7 @@ export function mergeMetadata(
       const partition: PartitionMetadata = {
         partition: each.partitionIndex,
         leader: each.leaderId,
-        leaderEpoch: each.leaderEpoch,
+        leaderEpoch: version >= FIRST_WITH_RELIABLE_EPOCHS ? each.leaderEpoch : -1,
         replicas: each.replicaNodes,
         isr: each.isrNodes,
         offlineReplicas: each.offlineReplicas,
@@ -147,9 +149,12 @@ function mergeBrokers(
 type Content = Pick<MetadataSnapshot, 'clusterId' | 'controllerId' | 'brokers' | 'topics'>
 
 function withVersion(known: MetadataSnapshot, content: Content): MetadataSnapshot {
-  if (sameContent(known, content)) return known
+  if (sameContent(known, content)) {
+    const { controllerId } = content
+    return controllerId === known.controllerId ? known : { ...known, controllerId }
+  }
   const topicNames = new Map<string, string>()
-  for (const { topicId, name } of content.topics.values()) if (topicId !== ZERO_TOPIC_ID) topicNames.set(topicId, name)
+  for (const { topicId, name } of content.topics.values()) if (topicId !== ZERO_UUID) topicNames.set(topicId, name)
   return {
     clusterId: content.clusterId,
     controllerId: content.controllerId,
@@ -163,7 +168,6 @@ function withVersion(known: MetadataSnapshot, content: Content): MetadataSnapsho
 function sameContent(a: Content, b: Content): boolean {
   return (
     a.clusterId === b.clusterId &&
-    a.controllerId === b.controllerId &&
     sameMap(a.brokers, b.brokers, (x, y) => x.host === y.host && x.port === y.port && x.rack === y.rack) &&
     sameMap(a.topics, b.topics, sameTopic)
   )

@@ -5,7 +5,7 @@ import {
   type MetadataRequest,
   type MetadataResponse,
 } from '../../../src/cluster/metadata-keeper.ts'
-import { ConnectionError } from '../../../src/errors.ts'
+import { AuthenticationError, ConnectionError } from '../../../src/errors.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -48,7 +48,8 @@ function keeper(
 ) {
   const requests: MetadataRequest[] = []
   const resolved: MetadataKeeperOptions = {
-    ask: async (body) => reply(body, requests.push(body)),
+    ask: async (body) => ({ version: 13, response: await reply(body, requests.push(body)) }),
+    trouble: () => new ConnectionError('no answer yet'),
     metadataMaxAgeMs: 300_000,
     defaultApiTimeoutMs: 60_000,
     retryBackoffMs: 100,
@@ -202,6 +203,64 @@ describe('MetadataKeeper', () => {
     await vi.advanceTimersByTimeAsync(50)
     controller.abort(new Error('stop'))
     expect(await failure).toMatchObject({ name: 'AbortError', cause: { message: 'stop' } })
+    metadata.close()
+  })
+
+  test('a refused login is reported once and not repeated until somebody asks', async () => {
+    let refused = false
+    const errors: string[] = []
+    const logger = { ...quiet, error: (message: string) => errors.push(message) }
+    const reply = (): MetadataResponse => {
+      if (refused) throw new AuthenticationError('wrong password')
+      return answer({})
+    }
+    const { keeper: metadata, requests } = keeper(reply, { logger })
+    await metadata.refresh()
+    refused = true
+    metadata.invalidate()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(requests.length).toBe(2)
+    expect(errors).toHaveLength(1)
+    await expect(metadata.refresh()).rejects.toThrow('wrong password')
+    expect(requests.length).toBe(3)
+    metadata.close()
+  })
+
+  test('a refused login is not repeated for those who came meanwhile', async () => {
+    const { keeper: metadata, requests } = keeper(() => Promise.reject(new AuthenticationError('wrong password')))
+    const calls = [metadata.refresh(), metadata.refresh(), metadata.contact()]
+    for (const call of calls) await expect(call).rejects.toThrow('wrong password')
+    expect(requests.length).toBe(1)
+    metadata.close()
+  })
+
+  test('whoever only needs to have reached the cluster joins the refresh under way', async () => {
+    const { keeper: metadata, requests } = keeper(() => answer({}))
+    await Promise.all([metadata.refresh(), metadata.contact()])
+    expect(requests.length).toBe(1)
+    metadata.close()
+  })
+
+  test('a bootstrap that fails fails for all who came meanwhile: a second one would double their time', async () => {
+    const { keeper: metadata, requests } = keeper(() => Promise.reject(new ConnectionError('nobody')))
+    const calls = [metadata.refresh(), metadata.refresh()]
+    for (const call of calls) await expect(call).rejects.toThrow('nobody')
+    expect(requests.length).toBe(1)
+    metadata.close()
+  })
+
+  test('asks ever more rarely though each answer names another controller, as with KRaft', async () => {
+    const { keeper: metadata, requests } = keeper((_, n) => ({ ...answer({}), controllerId: n }))
+    let notified = 0
+    metadata.onChange(() => notified++)
+    await metadata.refresh()
+    for (let i = 0; i < 500; i++) {
+      metadata.invalidate()
+      await vi.advanceTimersByTimeAsync(10)
+    }
+    expect(requests.length).toBeLessThan(12)
+    expect(metadata.snapshot.controllerId).toBe(requests.length)
+    expect(notified).toBe(1)
     metadata.close()
   })
 })

@@ -40,8 +40,8 @@ function response(topics: ReturnType<typeof topic>[], brokers: number[] = [1, 2]
   }
 }
 
-function merge(known: MetadataSnapshot, answer: MetadataResponse, allTopics = false): MetadataSnapshot {
-  return mergeMetadata(known, answer, { allTopics })
+function merge(known: MetadataSnapshot, answer: MetadataResponse, allTopics = false, version = 13): MetadataSnapshot {
+  return mergeMetadata(known, answer, { version, allTopics })
 }
 
 const rides = merge(EMPTY_METADATA, response([topic('rides', [partition(0, 1, 5), partition(1, 2, 7)])]))
@@ -86,6 +86,19 @@ describe('metadata', () => {
     expect(leaders(merge(rides, response([topic('rides', [partition(0, 2, -1), partition(1, 1, -1)])])))).toEqual([
       2, 1,
     ])
+  })
+
+  test('epochs of an answer before version 9 do not count, as they may not be those of the leaders beside them', () => {
+    const old = merge(rides, response([topic('rides', [partition(0, 2, 4), partition(1, 1, 9)])]), false, 8)
+    expect(leaders(old)).toEqual([2, 1])
+    expect(old.topics.get('rides')?.partitions.map(({ leaderEpoch }) => leaderEpoch)).toEqual([-1, -1])
+  })
+
+  test('another controller is taken over, but is no news: with KRaft each answer names another broker', () => {
+    const answer = response([topic('rides', [partition(0, 1, 5), partition(1, 2, 7)])])
+    const next = merge(rides, { ...answer, controllerId: 2 })
+    expect(next).toEqual({ ...rides, controllerId: 2 })
+    expect(next.version).toBe(rides.version)
   })
 
   test('topics that were not asked for stay, unless all were', () => {
