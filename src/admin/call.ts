@@ -1,7 +1,11 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
 import type { Cluster, Route, RoutedBody } from '../cluster/cluster.ts'
+import type { MetadataSnapshot } from '../cluster/metadata.ts'
 import { integer, mistyped, type OptionCheck, type OptionSchema, optional } from '../options.ts'
 import { Deadline } from '../retry.ts'
+
+/** What a broker's answer may take beyond the time for its work before the client gives its connection up. */
+const MARGIN_MS = 1000
 
 /** What every method of `Admin` takes as its last argument. */
 export interface CallOptions {
@@ -46,9 +50,18 @@ export class Call {
     return this.cluster.send(api, body, route, { timeoutMs: this.#timeLeftMs, signal: this.signal, errorCode })
   }
 
-  /** How long a broker may work on a request before it answers with what it has done by then, in ms. */
+  /** Fresh metadata, within the call's time. */
+  refresh(): Promise<MetadataSnapshot> {
+    return this.cluster.refresh({ timeoutMs: this.#timeLeftMs, signal: this.signal })
+  }
+
+  /**
+   * How long a broker may work on a request before it answers with what it has done by then, in ms: less than the client
+   * waits, as an answer that does not come ends a connection that others share.
+   */
   get brokerTimeoutMs(): number {
-    return Math.min(this.#timeLeftMs, this.cluster.options.requestTimeoutMs)
+    const patienceMs = Math.min(this.#timeLeftMs, this.cluster.options.requestTimeoutMs)
+    return Math.ceil(Math.max(patienceMs - MARGIN_MS, patienceMs / 2))
   }
 
   get #timeLeftMs(): number {

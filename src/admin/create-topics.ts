@@ -78,12 +78,17 @@ const configs: OptionCheck<CheckedTopic['configs']> = (value, path) => {
 const assignments: OptionCheck<CheckedTopic['assignments']> = (value, path) => {
   const entries = value instanceof Map ? [...value] : readEntries(value, path)
   const result = entries.map(([partition, brokerIds]) => ({
-    partitionIndex: integer(0)(typeof partition === 'string' ? Number(partition) : partition, `a key of ${path}`),
+    partitionIndex: integer(0)(partitionNumber(partition), `a key of ${path}`),
     brokerIds: readBrokerIds(brokerIds, `${path}, partition ${String(partition)}`),
   }))
   const missing = result.map((_, i) => i).find((i) => !result.some(({ partitionIndex }) => partitionIndex === i))
   if (missing !== undefined) throw invalidOption(`${path} leaves out partition ${missing}`)
   return result
+}
+
+/** Keys of an object are text; only what a number is written as counts as one. */
+function partitionNumber(key: unknown): unknown {
+  return typeof key === 'string' && String(Number(key)) === key ? Number(key) : key
 }
 
 /** @throws UsageError unless it is a non-empty list of broker ids */

@@ -1,4 +1,5 @@
 import { describeCluster as describeClusterApi } from '../../protocol/messages/describe-cluster.ts'
+import { metadata } from '../../protocol/messages/metadata.ts'
 import { brokerError, UnsupportedVersionError } from '../errors.ts'
 import type { Call } from './call.ts'
 
@@ -29,11 +30,13 @@ export async function describeCluster(call: Call): Promise<ClusterDescription> {
   } catch (error) {
     // Brokers before Kafka 2.8 have no DescribeCluster (KIP-700); Metadata tells the same.
     if (!(error instanceof UnsupportedVersionError)) throw error
-    const { clusterId, controllerId, brokers } = await call.cluster.refresh()
-    return { clusterId, controllerId, brokers: byId([...brokers.values()]) }
+    const answer = await call.send(metadata, { topics: [], allowAutoTopicCreation: false }, 'any')
+    const { clusterId, controllerId } = answer
+    const brokers = answer.brokers.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
+    return { clusterId, controllerId, brokers: byId(brokers) }
   }
 }
 
 function byId(brokers: readonly BrokerDescription[]): BrokerDescription[] {
-  return brokers.map(({ id, host, port, rack }) => ({ id, host, port, rack })).sort((a, b) => a.id - b.id)
+  return brokers.toSorted((a, b) => a.id - b.id)
 }

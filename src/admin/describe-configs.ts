@@ -116,18 +116,25 @@ export async function describeConfigs(
   options: { includeSynonyms: boolean; includeDocumentation: boolean },
 ): Promise<ResourceConfig[]> {
   const outcomes = new Array<Outcome<ResourceConfig>>(resources.length)
+  const unanswered: KafkaError[] = []
   // Only a broker itself knows its configuration; all other resources are known to every broker.
   const brokers = new Set(resources.map(brokerOf))
   await Promise.all(
     [...brokers].map(async (broker) => {
       const indexes = [...resources.keys()].filter((i) => brokerOf(resources[i]) === broker)
       const asked = indexes.map((i) => resources[i])
-      const answers = await describeAt(call, broker, asked, options)
+      const answers = await describeAt(call, broker, asked, options).catch((error: unknown) => {
+        // One broker that cannot be asked is no reason to hide what the others say; the end of the call is.
+        if (!(error instanceof KafkaError) || call.signal.aborted) throw error
+        unanswered.push(error)
+        return asked.map(() => error)
+      })
       indexes.forEach((i, n) => {
         outcomes[i] = answers[n]
       })
     }),
   )
+  if (unanswered.length > 0 && unanswered.length === brokers.size) throw unanswered[0]
   const failures = outcomes.filter((outcome) => outcome instanceof KafkaError)
   if (failures.length > 0) throw partialFailure('admin.describeConfigs()', resources.length, failures, outcomes)
   return outcomes as ResourceConfig[]
@@ -150,26 +157,20 @@ async function describeAt(
     resourceName: name,
     configurationKeys: configNames ?? null,
   }))
-  try {
-    if (broker !== null) await known(call, broker)
-    const body = (version: number) => ({
-      resources: asked,
-      includeSynonyms: options.includeSynonyms,
-      includeDocumentation: options.includeDocumentation && version >= FIRST_WITH_DOCUMENTATION,
-    })
-    const { results } = await call.send(describeConfigsApi, body, route)
-    return resources.map((each, i) => outcome(each, results, asked[i]))
-  } catch (error) {
-    // One broker that cannot be asked is no reason to hide what the others said.
-    if (error instanceof KafkaError && broker !== null) return resources.map(() => error)
-    throw error
-  }
+  if (broker !== null) await known(call, broker)
+  const body = (version: number) => ({
+    resources: asked,
+    includeSynonyms: options.includeSynonyms,
+    includeDocumentation: options.includeDocumentation && version >= FIRST_WITH_DOCUMENTATION,
+  })
+  const { results } = await call.send(describeConfigsApi, body, route)
+  return resources.map((each, i) => outcome(each, results, asked[i]))
 }
 
 /** An id that no broker has would be waited for until time is up. */
 async function known(call: Call, broker: number): Promise<void> {
   if (call.cluster.metadata.brokers.has(broker)) return
-  const { brokers } = await call.cluster.refresh()
+  const { brokers } = await call.refresh()
   if (brokers.has(broker)) return
   throw new ConnectionError(
     `Broker ${broker} is not in the cluster; its brokers are ${[...brokers.keys()].join(', ')}`,

@@ -19,7 +19,7 @@ export function isUnknown(topic: TopicAnswer): boolean {
 /**
  * Waits until every broker knows of a change: the controller answers as soon as it has decided, and a
  * broker asked in the next moment may not have heard of it. Never fails, as the change itself is made;
- * brokers that do not answer are not waited for.
+ * a broker that does not answer is waited for as long as one that has not heard of it.
  * @param known whether a broker's description of one of the topics shows the change
  */
 export async function spread(
@@ -29,7 +29,7 @@ export async function spread(
 ): Promise<void> {
   const deadline = new Deadline(Math.min(PATIENCE_MS, call.deadline.remainingMs))
   try {
-    const { brokers } = await call.cluster.refresh()
+    const { brokers } = await call.cluster.refresh({ timeoutMs: deadline.remainingMs, signal: call.signal })
     await Promise.all([...brokers.keys()].map((broker) => spreadTo(broker, call, names, known, deadline)))
   } catch {
     // Unreachable or aborted: nothing more can be learned, and nothing has failed.

@@ -1,5 +1,5 @@
 import { errorCode } from '../../protocol/errors.ts'
-import { brokerError, type KafkaError } from '../errors.ts'
+import { brokerError, KafkaError } from '../errors.ts'
 import { Backoff, sleep } from '../retry.ts'
 import type { Call } from './call.ts'
 import { type ByName, byName, type Outcome, partialFailure } from './outcomes.ts'
@@ -30,8 +30,16 @@ export async function changeTopics<Answer extends TopicAnswer, Result>(
   const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
   const answers = new Map<string, Answer>()
   let open: ReadonlySet<string> = new Set(names)
+  let failure: KafkaError | null = null
   while (open.size > 0) {
-    for (const answer of await send(open)) if (answer.name !== null) answers.set(answer.name, answer)
+    try {
+      for (const answer of await send(open)) if (answer.name !== null) answers.set(answer.name, answer)
+    } catch (error) {
+      // What became of the others must be told all the same.
+      if (!(error instanceof KafkaError) || call.signal.aborted || answers.size === 0) throw error
+      failure = error
+      break
+    }
     open = new Set(names.filter((name) => answers.get(name)?.errorCode === THROTTLING_QUOTA_EXCEEDED))
     if (open.size === 0) break
     const delay = backoff.next()
@@ -44,7 +52,7 @@ export async function changeTopics<Answer extends TopicAnswer, Result>(
     const answer = answers.get(name)
     if (answer?.errorCode === 0) outcomes[name] = result(answer)
     else {
-      const error = refusal(name, answer)
+      const error = open.has(name) && failure !== null ? failure : refusal(name, answer)
       outcomes[name] = error
       failures.push(error)
     }

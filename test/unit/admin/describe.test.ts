@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { errorCode } from '../../../protocol/errors.ts'
 import { Admin } from '../../../src/admin/admin.ts'
-import { BrokerError, ConnectionError, UnsupportedVersionError } from '../../../src/errors.ts'
+import {
+  AbortError,
+  BrokerError,
+  ClosedError,
+  ConnectionError,
+  PartialFailureError,
+  TimeoutError,
+  UnsupportedVersionError,
+} from '../../../src/errors.ts'
+import { abortable } from '../../../src/retry.ts'
 import { FakeCluster, type SentRequest } from './fake-cluster.ts'
 
 const ID = 'abcdefghijklmnopqrstuv'
@@ -84,13 +93,23 @@ describe('describeCluster', () => {
     ])
   })
 
-  test('falls back to metadata for brokers before 2.8', async () => {
-    const fake = new FakeCluster({ DescribeCluster: lacking })
+  test('falls back to Metadata for brokers before 2.8, with its retries, deadline and signal', async () => {
+    const brokers = [2, 1].map((nodeId) => ({ nodeId, host: `h${nodeId}`, port: 1, rack: null }))
+    const fake = new FakeCluster({
+      DescribeCluster: lacking,
+      Metadata: () => ({ clusterId: 'c', controllerId: 1, brokers, topics: [] }),
+    })
     expect(await new Admin(fake.cluster).describeCluster()).toEqual({
       clusterId: 'c',
       controllerId: 1,
-      brokers: [{ id: 1, host: 'h', port: 1, rack: null }],
+      brokers: [
+        { id: 1, host: 'h1', port: 1, rack: null },
+        { id: 2, host: 'h2', port: 1, rack: null },
+      ],
     })
+    const [{ body, signal }] = fake.sentTo('Metadata')
+    expect(body).toMatchObject({ topics: [], allowAutoTopicCreation: false })
+    expect(signal).toBeInstanceOf(AbortSignal)
   })
 
   test('a refusal is an error', async () => {
@@ -178,6 +197,58 @@ describe('describeConfigs', () => {
     expect(results[0]).toBeInstanceOf(ConnectionError)
     expect(results[1]).toMatchObject({ type: 'topic', name: 'a' })
     expect(fake.refreshes).toBe(1)
+  })
+
+  test('the refresh for an unknown broker id has the time and the signal of the call', async () => {
+    const fake = new FakeCluster({ DescribeConfigs: answer })
+    await new Admin(fake.cluster).describeConfigs([{ type: 'broker', name: '9' }], { timeoutMs: 700 }).catch(() => {})
+    expect(fake.refreshOptions).toMatchObject([{ signal: expect.any(AbortSignal) }])
+    expect((fake.refreshOptions[0] as { timeoutMs: number }).timeoutMs).toBeLessThanOrEqual(700)
+  })
+
+  const silence = ({ signal }: SentRequest) => abortable(new Promise(() => {}), signal)
+  const mixed = [
+    { type: 'broker', name: '1' },
+    { type: 'topic', name: 'a' },
+  ] as const
+
+  test('an abort is no outcome of a broker, and neither is close()', async () => {
+    const fake = new FakeCluster({ DescribeConfigs: silence })
+    const controller = new AbortController()
+    const aborted = new Admin(fake.cluster).describeConfigs(mixed, { signal: controller.signal })
+    controller.abort()
+    await expect(aborted).rejects.toBeInstanceOf(AbortError)
+    const admin = new Admin(fake.cluster)
+    const closed = admin.describeConfigs([{ type: 'broker', name: '1' }])
+    await admin.close()
+    await expect(closed).rejects.toBeInstanceOf(ClosedError)
+  })
+
+  test('when nobody answers in time it is a TimeoutError', async () => {
+    const fake = new FakeCluster({
+      DescribeConfigs: () => {
+        throw new TimeoutError('late')
+      },
+    })
+    await expect(new Admin(fake.cluster).describeConfigs(mixed)).rejects.toBeInstanceOf(TimeoutError)
+  })
+
+  test.each([
+    ['the broker', 0, (route: unknown) => route !== 'any'],
+    ['all brokers', 1, (route: unknown) => route === 'any'],
+  ])('what was told is kept when what %s should tell is not', async (_, missing, fails) => {
+    const fake = new FakeCluster({
+      DescribeConfigs: (request) => {
+        if (fails(request.route)) throw new TimeoutError('late')
+        return answer(request)
+      },
+    })
+    const error = await new Admin(fake.cluster).describeConfigs(mixed).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(PartialFailureError)
+    const { results, code } = error as PartialFailureError<unknown[]>
+    expect(code).toBe('TIMED_OUT')
+    expect(results[missing]).toBeInstanceOf(TimeoutError)
+    expect(results[1 - missing]).toMatchObject(mixed[1 - missing])
   })
 
   test.each<[unknown, RegExp]>([

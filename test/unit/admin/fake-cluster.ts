@@ -18,7 +18,7 @@ export class FakeCluster {
   readonly sent: SentRequest[] = []
   readonly options = { defaultApiTimeoutMs: 1000, requestTimeoutMs: 500, retryBackoffMs: 1, retryBackoffMaxMs: 2 }
   metadata = { brokers: new Map([[1, { id: 1, host: 'h', port: 1, rack: null }]]), controllerId: 1, clusterId: 'c' }
-  refreshes = 0
+  readonly refreshOptions: unknown[] = []
   readonly #answers: Record<string, Answerer>
   readonly #version: number
 
@@ -32,8 +32,12 @@ export class FakeCluster {
     return this as unknown as Cluster
   }
 
-  async refresh(): Promise<unknown> {
-    this.refreshes++
+  get refreshes(): number {
+    return this.refreshOptions.length
+  }
+
+  async refresh(options?: unknown): Promise<unknown> {
+    this.refreshOptions.push(options)
     return this.metadata
   }
 

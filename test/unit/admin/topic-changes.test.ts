@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { errorCode } from '../../../protocol/errors.ts'
 import { Admin } from '../../../src/admin/admin.ts'
-import { PartialFailureError, UnsupportedVersionError, UsageError } from '../../../src/errors.ts'
+import { PartialFailureError, TimeoutError, UnsupportedVersionError, UsageError } from '../../../src/errors.ts'
 import { type Answerer, FakeCluster, type SentRequest } from './fake-cluster.ts'
 
 interface Named {
@@ -51,6 +51,36 @@ describe('createTopics', () => {
     await expect(call).rejects.toMatchObject({ code: 'THROTTLING_QUOTA_EXCEEDED', retriable: true })
   })
 
+  test('what was created is told though the request for the rest fails', async () => {
+    let calls = 0
+    const code = errorCode('THROTTLING_QUOTA_EXCEEDED')
+    const fake = new FakeCluster({
+      CreateTopics: (request) => {
+        if (calls++ > 0) throw new TimeoutError('late')
+        return { topics: topicsOf(request).map((topic) => created(topic, topic.name === 'b' ? code : 0)) }
+      },
+    })
+    const error = await new Admin(fake.cluster)
+      .createTopics([{ name: 'a' }, { name: 'b' }])
+      .catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(PartialFailureError)
+    const { results } = error as PartialFailureError<Record<string, unknown>>
+    expect(results.a).toMatchObject({ numPartitions: 1 })
+    expect(results.b).toBeInstanceOf(TimeoutError)
+  })
+
+  test('the controller has less time for its work than the client waits for the answer', async () => {
+    const fake = new FakeCluster({ Metadata: known, CreateTopics: createAll })
+    fake.options.requestTimeoutMs = 30_000
+    const admin = new Admin(fake.cluster)
+    await admin.createTopics([{ name: 'a' }], { timeoutMs: 60_000 })
+    await admin.createTopics([{ name: 'a' }], { timeoutMs: 500 })
+    const [long, short] = fake.sentTo('CreateTopics').map(({ body }) => body.timeoutMs as number)
+    expect(long).toBe(29_000)
+    expect(short).toBeGreaterThan(0)
+    expect(short).toBeLessThan(500)
+  })
+
   test('tells the cluster when the controller has moved, and only then', async () => {
     const fake = new FakeCluster({ Metadata: known, CreateTopics: createAll })
     await new Admin(fake.cluster).createTopics([{ name: 'a' }])
@@ -76,6 +106,8 @@ describe('createTopics', () => {
     expect(asked.filter((broker) => broker === 1)).toHaveLength(1)
     expect(asked.filter((broker) => broker === 2)).toHaveLength(3)
     expect(fake.sentTo('Metadata')[0].body.allowAutoTopicCreation).toBe(false)
+    expect(fake.refreshOptions).toMatchObject([{ timeoutMs: expect.any(Number), signal: expect.any(AbortSignal) }])
+    expect((fake.refreshOptions[0] as { timeoutMs: number }).timeoutMs).toBeLessThanOrEqual(1000)
   })
 
   test('does not fail because a broker cannot be asked whether it knows the topics', async () => {
@@ -127,6 +159,7 @@ describe('createTopics', () => {
     [[{ name: 'a', assignments: { 1: [1] } }], /'assignments' leaves out partition 0/],
     [[{ name: 'a', assignments: { 0: [] } }], /partition 0 must be a non-empty array of broker ids/],
     [[{ name: 'a', assignments: { zero: [1] } }], /a key of .*'assignments' must be an integer/],
+    [[{ name: 'a', assignments: { '': [1] } }], /a key of .*'assignments' must be an integer/],
     [[{ name: 'a', numPartitions: 1, assignments: { 0: [1] } }], /'assignments' takes the place/],
     [[{ name: 'a' }, { name: 'a' }], /names 'a' twice/],
   ])('refuses %j', async (topics, message) => {
