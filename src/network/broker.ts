@@ -48,6 +48,8 @@ export class Broker {
   #opening: Promise<Connection> | null = null
   /** Attempts in a row that led to no connection. */
   #failedSetups = 0
+  /** Whether there ever was a connection. */
+  #accepted = false
   /** No attempt before this moment of the monotonic clock. */
   #notBefore = 0
   #idleTimer: NodeJS.Timeout | null = null
@@ -134,8 +136,9 @@ export class Broker {
     this.#closing.signal.addEventListener('abort', onClosing, { once: true })
     let connection: Connection | null = null
     try {
-      const socket = await openSocket({ host, port, ssl, socketFactory }, name, attempt.signal)
-      const refusal = (error: Error | null): KafkaError | null => tlsRefusal(socket, ssl, error, name)
+      const accepted = this.#accepted
+      const socket = await openSocket({ host, port, ssl, socketFactory, accepted }, name, attempt.signal)
+      const refusal = (error: Error | null): KafkaError | null => tlsRefusal(socket, ssl, error, name, accepted)
       connection = new Connection(socket, { broker: name, clientId, requestTimeoutMs, maxFrameBytes, refusal })
       const opened = connection
       const onAbort = (): void => opened.close(attempt.signal.reason)
@@ -162,6 +165,7 @@ export class Broker {
 
   #adopt(connection: Connection): void {
     this.#connection = connection
+    this.#accepted = true
     connection.onClose = (error) => this.#onClose(error)
     this.#watchIdleness(connection)
     this.#publish('open', null)

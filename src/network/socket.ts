@@ -14,6 +14,8 @@ export interface SocketOptions {
   readonly port: number
   readonly ssl: boolean | TlsOptions
   readonly socketFactory?: SocketFactory | null | undefined
+  /** Whether the broker has accepted this client before. */
+  readonly accepted?: boolean
 }
 
 /** Idle connections are probed after this long, so that one whose other end vanished does not stay for hours. */
@@ -35,7 +37,7 @@ export async function openSocket(options: SocketOptions, broker: string, signal:
 }
 
 function openTls(
-  { host, port, ssl }: SocketOptions,
+  { host, port, ssl, accepted = false }: SocketOptions,
   stream: Duplex | undefined,
   broker: string,
   signal: AbortSignal,
@@ -50,7 +52,7 @@ function openTls(
   let atEnd: KafkaError | null = null
   // Before Node's own listener, which ends the session that can tell.
   socket.prependOnceListener('end', () => {
-    atEnd = tlsRefusal(socket, ssl, null, broker)
+    atEnd = tlsRefusal(socket, ssl, null, broker, accepted)
   })
   return opened(socket, 'secureConnect', signal, (error: NodeJS.ErrnoException) => {
     // What Node holds against the broker's certificate.
@@ -58,7 +60,7 @@ function openTls(
       return new AuthenticationError(`TLS with ${broker} failed: ${error.message}`, { broker, cause: error })
     }
     const hint = error.code === 'ECONNRESET' ? "; is its listener without TLS, and the option 'ssl' wrong?" : ''
-    return atEnd ?? tlsRefusal(socket, ssl, error, broker) ?? connectFailure(error, broker, hint)
+    return atEnd ?? tlsRefusal(socket, ssl, error, broker, accepted) ?? connectFailure(error, broker, hint)
   })
 }
 

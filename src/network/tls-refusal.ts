@@ -15,6 +15,7 @@ const ENDED = new Set(['ECONNRESET', 'EPIPE'])
  * What it means that a connection failed before the broker's first answer, if TLS is the reason: no retry cures that.
  * With TLS 1.3 the broker looks at the client's certificate only after the handshake looked complete.
  * @param error null if the broker ended the connection without a word
+ * @param accepted whether this broker has accepted the client before: then an end without a word is an accident
  * @returns null if TLS is not known to be the reason
  */
 export function tlsRefusal(
@@ -22,6 +23,7 @@ export function tlsRefusal(
   ssl: boolean | TlsOptions,
   error: NodeJS.ErrnoException | null,
   broker: string,
+  accepted: boolean,
 ): KafkaError | null {
   if (!(socket instanceof TLSSocket)) return null
   const code = error?.code ?? ''
@@ -42,7 +44,7 @@ export function tlsRefusal(
     return new ConnectionError(failed, { ...details, code: 'CONNECTION_FAILED', retriable: false })
   }
   // With a certificate it is more likely that the broker was killed in that moment, and retrying is right.
-  if (asked && !hasCertificate(ssl) && (error === null || ENDED.has(code))) {
+  if (asked && !accepted && !hasCertificate(ssl) && (error === null || ENDED.has(code))) {
     const remedy = "give the options 'cert' and 'key', or 'pfx', of 'ssl'"
     return new AuthenticationError(`${broker} asked for a client certificate and got none; ${remedy}`, details)
   }

@@ -3,10 +3,12 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Duplex, PassThrough } from 'node:stream'
 import { createServer as createTlsServer, type SecureVersion, type TLSSocket, type TlsOptions } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { AuthenticationError, ConnectionError, KafkaError, UsageError } from '../../../src/errors.ts'
 import { Broker, type BrokerOptions } from '../../../src/network/broker.ts'
 import { openSocket, type SocketFactory, type SocketOptions } from '../../../src/network/socket.ts'
 import { ca, certificateForAddress, certificateForClients, certificateForName, key } from './certificates.ts'
+import { answerBytes, versionsAnswer } from './scripted-broker.ts'
 
 const VERSIONS: SecureVersion[] = ['TLSv1.2', 'TLSv1.3']
 
@@ -40,8 +42,7 @@ async function open(port: number, options: Partial<SocketOptions>, signal = new 
   return socket
 }
 
-/** How a broker's connection fails whose options are these. */
-async function failureAt(port: number, options: Partial<BrokerOptions>): Promise<KafkaError> {
+function brokerAt(port: number, options: Partial<BrokerOptions>): Broker {
   const broker = new Broker(
     { id: 1, host: '127.0.0.1', port, rack: null },
     {
@@ -59,7 +60,11 @@ async function failureAt(port: number, options: Partial<BrokerOptions>): Promise
     },
   )
   onTestFinished(() => broker.close())
-  return failure(broker.connection())
+  return broker
+}
+
+function failureAt(port: number, options: Partial<BrokerOptions>): Promise<KafkaError> {
+  return failure(brokerAt(port, options).connection())
 }
 
 async function failure(promise: Promise<unknown>): Promise<KafkaError> {
@@ -114,6 +119,22 @@ describe.each(VERSIONS)("the client's certificate, with %s", (maxVersion) => {
     const error = await failureAt(port, {})
     expect(error).toBeInstanceOf(AuthenticationError)
     expect(error.message).toMatch(/asked for a client certificate.*'cert' and 'key', or 'pfx'/)
+  })
+
+  test('is not missed by a broker that took the client without one before', async () => {
+    let connections = 0
+    const port = await tlsServer(asking, (socket) => {
+      socket.once('data', (request) => {
+        const correlationId = request.readInt32BE(8)
+        if (connections++ === 0) socket.write(answerBytes(apiVersions, 4, correlationId, versionsAnswer()))
+        else socket.end()
+      })
+    })
+    const broker = brokerAt(port, {})
+    const connection = await broker.connection()
+    connection.close()
+    expect(await failure(broker.connection())).toMatchObject({ name: 'ConnectionError', retriable: true })
+    expect(connections).toBe(2)
   })
 
   test('is not blamed for the end of a connection if there is one, or none was asked for', async () => {
