@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import { describe } from '../options.ts'
 import { Message } from './message.ts'
 import { MessageBatch } from './message-batch.ts'
-import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
+import { partitionKey, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
 
 /** What `commit()` takes: places to go on at, or what was processed. */
 export type CommitTarget =
@@ -32,6 +32,20 @@ export function readPartitions<T extends TopicPartition>(value: T | readonly T[]
     }
   }
   return [...list]
+}
+
+/** @throws UsageError if a partition is named twice: a broker answers one question about each */
+export function readDistinct<T extends TopicPartition>(value: readonly T[], path: string): T[] {
+  const list = readPartitions(value, path)
+  const seen = new Set<string>()
+  for (const { topic, partition } of list) {
+    const key = partitionKey(topic, partition)
+    if (seen.has(key)) {
+      throw new UsageError(`${path}: partition ${partition} of topic '${topic}' is named twice`, { topic, partition })
+    }
+    seen.add(key)
+  }
+  return list
 }
 
 /** @throws UsageError if an offset is missing or cannot be one */

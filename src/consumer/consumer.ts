@@ -9,6 +9,7 @@ import {
   isSignal,
   readCallOptions,
   readCommit,
+  readDistinct,
   readOffsets,
   readPartitions,
 } from './arguments.ts'
@@ -17,6 +18,7 @@ import { Delivery } from './delivery.ts'
 import { DeliveryIterator } from './delivery-iterator.ts'
 import { Deserialization } from './deserialization.ts'
 import { Fetcher } from './fetcher.ts'
+import { FirstContact } from './first-contact.ts'
 import { ConsumerGroup, uncommitted } from './group/consumer-group.ts'
 import { type FoundPlace, findPlaces } from './list-offsets.ts'
 import type { Message } from './message.ts'
@@ -86,6 +88,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   readonly #groupPool: BrokerPool
   readonly #fetcher: Fetcher
   readonly #finder: PositionFinder
+  readonly #contact: FirstContact
   readonly #group: ConsumerGroup<K, V> | null
   readonly #topics: TopicWatch
   #runner: Runner<K, V> | null = null
@@ -110,7 +113,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
       logger,
       roomFor: (partition) => this.#fetcher.roomFor(partition),
       positionWanted: () => this.#finder.wake(),
-      asked: () => this.#join(),
+      asked: () => this.#begin(),
       counters: this.#counters,
     })
     this.#fetcher = new Fetcher(cluster, this.#fetchPool, this.#partitions, resolved, this.#trouble, {
@@ -146,6 +149,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
         ...(this.#group?.membership.topicsOfGroup ?? []),
       ],
       changed: () => this.#group?.membership.rejoin('the topics of the subscription have changed'),
+      refused: (error) => this.#delivery.fail(error),
+    })
+    this.#contact = new FirstContact(cluster, {
+      made: () => this.#positionsChanged(),
+      failed: (error) => this.#delivery.fail(error),
     })
   }
 
@@ -227,15 +235,16 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   }
 
   /**
-   * Reads these topics from the next `next()` on, in place of what was subscribed to before.
+   * Reads these topics from the next `next()` on, in place of what was subscribed to before, or assigned.
    * @throws UsageError without a `groupId`
    */
   async subscribe(topics: SubscribeTopics): Promise<void> {
     this.#requireGroup('subscribe()')
     const subscription = readSubscription(topics, 'subscribe()')
-    if (this.#subscription.kind === 'assigned') this.#dropAll()
+    const committed = this.#subscription.kind === 'assigned' ? this.#unassign(this.#partitions) : undefined
     this.#subscription = subscription
     this.#topics.subscriptionChanged()
+    await committed
   }
 
   /** Gives back all partitions and leaves the group; or ends a manual assignment. */
@@ -244,7 +253,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     const wasMember = this.#subscription.kind === 'topics' || this.#subscription.kind === 'pattern'
     this.#subscription = noSubscription
     if (wasMember && this.#group !== null) await this.#group.leave()
-    else this.#dropAll()
+    else await this.#unassign(this.#partitions)
   }
 
   /**
@@ -264,7 +273,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     readOffsets(withOffset, 'assign()')
     this.#subscription = manualAssignment
     const keys = new Set(wanted.map(({ topic, partition }) => partitionKey(topic, partition)))
-    for (const partition of [...this.#partitions]) if (!keys.has(partition.key)) this.#partitions.remove(partition)
+    void this.#unassign(Array.from(this.#partitions).filter(({ key }) => !keys.has(key)))
     for (const { topic, partition, offset } of wanted) {
       const known = this.#partitions.get({ topic, partition })
       const assigned = known ?? this.#partitions.add(topic, partition)
@@ -277,6 +286,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
 
   /** Goes on at `offset`. Undoes nothing that was committed. @throws UsageError if the partition is not assigned */
   seek(offset: TopicPartitionOffset): void {
+    if (Array.isArray(offset)) throw new UsageError('seek() takes one { topic, partition, offset }, got an array')
     const [place] = readOffsets(offset, 'seek()')
     this.#requireAssigned(place, 'seek()').seek(place.offset, place.leaderEpoch)
     this.#positionsChanged()
@@ -303,15 +313,19 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
       partition.seekTo({ kind: 'committed' })
       return partition.epoch
     })
-    const committed = await group.offsets.fetch(assigned.map(({ topic, partition }) => ({ topic, partition })))
-    for (const [i, { offset, leaderEpoch }] of committed.entries()) {
-      const partition = assigned[i]
-      if (partition.epoch !== epochs[i]) continue
-      if (offset < 0) partition.seekTo({ kind: 'policy', offset: null })
-      else partition.seek(offset, leaderEpoch)
-      partition.committed = offset
+    try {
+      const committed = await group.offsets.fetch(assigned.map(({ topic, partition }) => ({ topic, partition })))
+      for (const [i, { offset, leaderEpoch }] of committed.entries()) {
+        const partition = assigned[i]
+        if (partition.epoch !== epochs[i]) continue
+        if (offset < 0) partition.seekTo({ kind: 'policy', offset: null })
+        else partition.seek(offset, leaderEpoch)
+        partition.committed = offset
+      }
+    } finally {
+      // What has no position yet, for the answer failed, gets one in the background.
+      this.#positionsChanged()
     }
-    this.#positionsChanged()
   }
 
   /** Delivers nothing of these partitions until they are resumed; they stay assigned. */
@@ -321,8 +335,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
 
   resume(partitions: readonly TopicPartition[]): void {
     for (const partition of this.#selected(partitions, 'resume()')) partition.paused = false
-    this.#fetcher.wake()
-    this.#delivery.news.raise()
+    this.#positionsChanged()
   }
 
   paused(): TopicPartition[] {
@@ -387,7 +400,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     options?: QueryOptions,
   ): Promise<Array<TopicPartitionOffset & { timestamp: number }>> {
     this.#requireOpen()
-    const asked = readPartitions(queries as ReadonlyArray<TopicPartition & { timestamp: number }>, 'offsetsForTimes()')
+    const asked = readDistinct(queries as ReadonlyArray<TopicPartition & { timestamp: number }>, 'offsetsForTimes()')
     for (const { topic, partition, timestamp } of asked) {
       if (Number.isSafeInteger(timestamp) && timestamp >= 0) continue
       throw new UsageError(`offsetsForTimes(): timestamp must be an integer from 0, got ${timestamp}`, {
@@ -429,7 +442,9 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
    * of `run()`. Takes at most about `requestTimeoutMs`. Later calls do nothing more.
    */
   close(options?: ConsumerCloseOptions): Promise<void> {
-    this.#closing ??= this.#close(options)
+    if (this.#closing === null) this.#closing = this.#close(options)
+    // The one under way waits for the listener that calls this.
+    else if (this.#group?.isInsideListener) return Promise.resolve()
     return this.#closing
   }
 
@@ -442,12 +457,10 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     this.#delivery.close()
     this.#finder.close()
     try {
-      await this.#runner?.settled(deadline.remainingMs)
-      if (this.#subscription.kind === 'assigned') {
-        // Nobody gave these partitions to this consumer, so that it has nothing to give back.
-        if (this.#options.enableAutoCommit) await this.#group?.commitQuietly(this.#partitions, deadline.remainingMs)
-        this.#dropAll()
-      }
+      // What comes after the handlers has its share of the time, too.
+      await this.#runner?.settled(deadline.remainingMs * 0.75)
+      // Nobody gave these partitions to this consumer, so that it has nothing to give back.
+      if (this.#subscription.kind === 'assigned') await this.#unassign(this.#partitions, deadline.remainingMs / 2)
       await this.#group?.close(leaveGroup, Math.max(1, deadline.remainingMs))
     } finally {
       this.#fetcher.close()
@@ -455,7 +468,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
       const error = new ClosedError('The consumer is closed')
       this.#fetchPool.close(error)
       this.#groupPool.close(error)
-      this.#dropAll()
+      for (const partition of [...this.#partitions]) this.#partitions.remove(partition)
       this.#onClose()
     }
   }
@@ -477,7 +490,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   }
 
   /** The user's code asks for messages: a consumer joins its group when it is first asked for some. */
-  #join(): void {
+  #begin(): void {
+    if (!this.#contact.isMade) {
+      this.#contact.make()
+      return
+    }
     if (this.#group === null || this.#delivery.closed) return
     this.#group.startAutoCommit()
     const { kind } = this.#subscription
@@ -485,13 +502,21 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   }
 
   #positionsChanged(): void {
-    this.#finder.wake()
-    this.#fetcher.wake()
+    if (this.#contact.isMade) {
+      this.#finder.wake()
+      this.#fetcher.wake()
+    } else this.#contact.make()
     this.#delivery.news.raise()
   }
 
-  #dropAll(): void {
-    for (const partition of [...this.#partitions]) this.#partitions.remove(partition)
+  /** Partitions that were assigned by hand go at once; what is processed of them is committed, as by Java's `assign()`. */
+  #unassign(partitions: Iterable<AssignedPartition>, timeoutMs?: number): Promise<void> | undefined {
+    const unassigned = [...partitions]
+    // Without a contact nothing can have been processed.
+    const commits = this.#options.enableAutoCommit && this.#contact.isMade
+    const committed = commits ? this.#group?.commitQuietly(unassigned, timeoutMs) : undefined
+    for (const partition of unassigned) this.#partitions.remove(partition)
+    return committed
   }
 
   #seekTo(partitions: readonly TopicPartition[] | undefined, source: PositionSource, path: string): void {
@@ -512,7 +537,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     path: string,
   ): Promise<TopicPartitionOffset[]> {
     this.#requireOpen()
-    const queries = readPartitions(partitions, path).map(({ topic, partition }) => ({ topic, partition, place }))
+    const queries = readDistinct(partitions, path).map(({ topic, partition }) => ({ topic, partition, place }))
     const found = await findPlaces(this.#cluster, queries, this.#options.isolationLevel, this.#limits(options, path))
     return found.map(({ topic, partition, offset, leaderEpoch }: FoundPlace) => ({
       topic,

@@ -1,5 +1,6 @@
 import type { RequestInput, ResponseOf } from '../../protocol/api.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
+import { ZERO_UUID } from '../../protocol/uuid.ts'
 import type { BrokerPool } from '../cluster/broker-pool.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { ConnectionError, KafkaError } from '../errors.ts'
@@ -8,6 +9,7 @@ import { judgeFetchedPartition } from './fetch-outcome.ts'
 import type { IsolationLevel } from './options.ts'
 import type { AssignedPartition, Partitions } from './partitions.ts'
 import { groupByTopic } from './topic-partition.ts'
+import { topicRefusal } from './topic-refusal.ts'
 import type { TroubleLog } from './trouble-log.ts'
 import { Wakeup } from './wakeup.ts'
 
@@ -32,7 +34,6 @@ export interface FetcherEvents {
 
 /** Topic ids stand for names from this version on (KIP-516). */
 const FIRST_VERSION_BY_ID = 13
-export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 /** How often a broker is asked for news while partitions of it are full; see {@link Fetcher}. */
 const PACE_WHILE_FULL_MS = 100
 /** Stands for the leader of partitions that have none. */
@@ -62,6 +63,8 @@ export class Fetcher {
   readonly #events: FetcherEvents
   readonly #loops = new Map<number, Wakeup>()
   readonly #untrackMetadata: () => void
+  /** Partitions with room for more were left out because all together have fetched ahead what there may be. */
+  #starved = false
   #closed = false
 
   constructor(
@@ -84,11 +87,17 @@ export class Fetcher {
 
   /** Partitions were added, got a position, or were resumed. */
   wake(): void {
-    for (const partition of this.#partitions) this.roomFor(partition)
+    this.#starved = false
+    for (const partition of this.#partitions) this.#wake(partition)
   }
 
-  /** This partition may be asked for again. */
+  /** This partition may be asked for again; so may others, if it was this one's bytes that kept them from it. */
   roomFor(partition: AssignedPartition): void {
+    if (this.#starved) this.wake()
+    else this.#wake(partition)
+  }
+
+  #wake(partition: AssignedPartition): void {
     if (this.#closed || !this.#wants(partition)) return
     const broker = this.#brokerOf(partition)
     const loop = this.#loops.get(broker)
@@ -113,7 +122,7 @@ export class Fetcher {
       if (asked.length === 0) await loop.wait(retryInMs ?? undefined)
       else if (broker === NOBODY) {
         this.#cluster.invalidate()
-        this.#trouble.note('Waiting for a leader', asked.map(({ partition }) => partition.key).join(', '))
+        this.#waitForLeaders(asked)
         await loop.wait(backoff.next())
       } else if (await this.#fetch(broker, asked, someAreFull)) {
         backoff.reset()
@@ -128,17 +137,55 @@ export class Fetcher {
     const now = monotonicNow()
     let someAreFull = false
     let retryInMs: number | null = null
-    let buffered = 0
-    for (const partition of this.#partitions) buffered += partition.bufferedBytes
-    const full = buffered >= this.#options.fetchMaxBytes
+    const isFull = this.#isFull()
     for (const partition of this.#partitions) {
       if (partition.source !== null || partition.fetchOffset < 0 || partition.paused || partition.fetching) continue
-      if (this.#brokerOf(partition) !== broker) continue
-      if (full || partition.bufferedBytes >= this.#options.maxPartitionFetchBytes) someAreFull = true
+      if (this.#brokerOf(partition) !== broker) {
+        this.#endPreference(partition, broker)
+        continue
+      }
+      const hasRoom = partition.bufferedBytes < this.#options.maxPartitionFetchBytes
+      if (isFull && hasRoom) this.#starved = true
+      if (isFull || !hasRoom) someAreFull = true
       else if (partition.retryAt > now) retryInMs = Math.min(retryInMs ?? Number.MAX_VALUE, partition.retryAt - now)
       else asked.push({ partition, epoch: partition.epoch, offset: partition.fetchOffset })
     }
     return { asked, someAreFull, retryInMs }
+  }
+
+  /**
+   * True when as much is fetched ahead as may be. What paused partitions have gives way then, for nobody takes it; what
+   * handlers of `run()` work on does not count, or a slow one would keep all others waiting.
+   */
+  #isFull(): boolean {
+    const { fetchMaxBytes } = this.#options
+    let buffered = 0
+    for (const { bufferedBytes, busy } of this.#partitions) if (!busy) buffered += bufferedBytes
+    for (const partition of this.#partitions) {
+      if (buffered < fetchMaxBytes) return false
+      if (!partition.paused || partition.busy || partition.bufferedBytes === 0) continue
+      buffered -= partition.bufferedBytes
+      partition.refetch()
+    }
+    return buffered >= fetchMaxBytes
+  }
+
+  #waitForLeaders(asked: readonly AskedPartition[]): void {
+    const waiting: string[] = []
+    for (const { partition } of asked) {
+      const refusal = topicRefusal(this.#cluster.metadata, partition.topic)
+      if (refusal === null) waiting.push(partition.key)
+      else partition.error = refusal
+    }
+    if (waiting.length > 0) this.#trouble.note('Waiting for a leader', waiting.join(', '))
+    if (waiting.length < asked.length) this.#events.arrival(0)
+  }
+
+  /** The time with a replica nearby is over: the leader's loop has the partition again. */
+  #endPreference(partition: AssignedPartition, broker: number): void {
+    if (partition.preferredReplica !== broker) return
+    partition.preferredReplica = -1
+    this.#wake(partition)
   }
 
   #wants(partition: AssignedPartition): boolean {

@@ -1,13 +1,13 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { KafkaError } from '../errors.ts'
-import { Backoff } from '../retry.ts'
 import { parseDuration } from './duration.ts'
 import { askLeaders } from './list-offsets.ts'
 import type { AutoOffsetReset, IsolationLevel } from './options.ts'
 import type { AssignedPartition, LogPlace, Partitions, PositionSource } from './partitions.ts'
+import { PositionSearch } from './position-search.ts'
 import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
+import { topicRefusal } from './topic-refusal.ts'
 import type { TroubleLog } from './trouble-log.ts'
-import { Wakeup } from './wakeup.ts'
 
 export interface PositionFinderOptions {
   readonly autoOffsetReset: AutoOffsetReset
@@ -22,18 +22,15 @@ export interface PositionFinderEvents {
   failure(error: KafkaError): void
 }
 
-const ABOUT = 'Looking for the offsets to start from'
-
 /** Finds out where partitions without a position have to be read from, for as long as that takes. */
 export class PositionFinder {
   readonly #cluster: Cluster
   readonly #partitions: Partitions
   readonly #options: PositionFinderOptions
-  readonly #trouble: TroubleLog
   readonly #events: PositionFinderEvents
-  readonly #wakeup = new Wakeup()
-  #running = false
-  #closed = false
+  // Apart, so that a coordinator that is away holds up nobody who asks the leaders.
+  readonly #inGroup: PositionSearch
+  readonly #inLogs: PositionSearch
 
   constructor(
     cluster: Cluster,
@@ -45,55 +42,39 @@ export class PositionFinder {
     this.#cluster = cluster
     this.#partitions = partitions
     this.#options = options
-    this.#trouble = trouble
     this.#events = events
+    const failure = (error: KafkaError): void => events.failure(error)
+    this.#inGroup = new PositionSearch(cluster, trouble, {
+      about: 'Looking for committed offsets',
+      pending: () => this.#pending('committed'),
+      ask: (pending) => this.#askGroup(pending),
+      failure,
+    })
+    this.#inLogs = new PositionSearch(cluster, trouble, {
+      about: 'Looking for the offsets to start from',
+      pending: () => this.#pending('log'),
+      ask: (pending) => this.#askLeaders(pending),
+      failure,
+    })
   }
 
   /** Partitions were added, or lost their position. */
   wake(): void {
-    if (this.#closed) return
-    if (this.#running) this.#wakeup.raise()
-    else void this.#run()
+    for (const partition of this.#pending('policy')) this.#applyPolicy(partition)
+    this.#inGroup.wake()
+    this.#inLogs.wake()
   }
 
   close(): void {
-    this.#closed = true
-    this.#wakeup.raise()
+    this.#inGroup.close()
+    this.#inLogs.close()
   }
 
-  async #run(): Promise<void> {
-    this.#running = true
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#cluster.options
-    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
-    while (!this.#closed) {
-      const pending = [...this.#partitions].filter(({ source, error }) => source !== null && error === null)
-      if (pending.length === 0) break
-      try {
-        await this.#askGroup(pending.filter(({ source }) => source?.kind === 'committed'))
-        for (const partition of pending) this.#applyPolicy(partition)
-        const reasons = await this.#askLeaders(pending.filter(({ source }) => source?.kind === 'log'))
-        if (reasons === null) {
-          backoff.reset()
-          this.#trouble.clear(ABOUT)
-          continue
-        }
-        this.#trouble.note(ABOUT, reasons)
-        this.#cluster.invalidate()
-      } catch (error) {
-        if (this.#closed) break
-        if (error instanceof KafkaError && error.retriable) this.#trouble.note(ABOUT, error.message)
-        else {
-          this.#events.failure(error as KafkaError)
-          if (error instanceof KafkaError && error.fatal) break
-        }
-      }
-      await this.#wakeup.wait(backoff.next())
-    }
-    this.#running = false
+  #pending(kind: PositionSource['kind']): AssignedPartition[] {
+    return Array.from(this.#partitions).filter(({ source, error }) => source?.kind === kind && error === null)
   }
 
-  async #askGroup(partitions: readonly AssignedPartition[]): Promise<void> {
-    if (partitions.length === 0) return
+  async #askGroup(partitions: readonly AssignedPartition[]): Promise<string | null> {
     const asked = partitions.map((partition) => ({ partition, epoch: partition.epoch }))
     const committed = this.#options.committed === null ? [] : await this.#options.committed(partitions.map(coordinates))
     const offsets = new Map(committed.map((each) => [`${each.topic}-${each.partition}`, each]))
@@ -108,12 +89,14 @@ export class PositionFinder {
         this.#events.found()
       }
     }
+    this.wake()
+    return null
   }
 
   #applyPolicy(partition: AssignedPartition): void {
     if (partition.source?.kind !== 'policy') return
     const { offset } = partition.source
-    const policy = this.#options.autoOffsetReset
+    const { autoOffsetReset: policy } = this.#options
     const { topic, partition: number, key } = partition
     if (policy === 'none') {
       const why = offset === null ? 'has no committed offset' : `does not have offset ${offset}`
@@ -132,9 +115,7 @@ export class PositionFinder {
     partition.seekTo({ kind: 'log', place: placeOf(policy) })
   }
 
-  /** @returns why some partitions still have no position; null if all have */
   async #askLeaders(partitions: readonly AssignedPartition[]): Promise<string | null> {
-    if (partitions.length === 0) return null
     const asked = new Map(partitions.map((partition) => [partition.key, { partition, epoch: partition.epoch }]))
     const queries = partitions.map((partition) => ({ ...coordinates(partition), place: placeIn(partition.source) }))
     const { requestTimeoutMs } = this.#cluster.options
@@ -152,6 +133,10 @@ export class PositionFinder {
     const final = errors.find((error) => !error.retriable)
     if (final !== undefined) throw final
     const without = partitions.filter((partition) => partition.source !== null)
+    for (const partition of without) {
+      partition.error = topicRefusal(this.#cluster.metadata, partition.topic)
+      if (partition.error !== null) this.#events.found()
+    }
     if (without.length === 0) return null
     return errors[0]?.message ?? `no leader of ${without.map(({ key }) => key).join(', ')}`
   }

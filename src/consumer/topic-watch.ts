@@ -1,5 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
+import type { KafkaError } from '../errors.ts'
 import { type Subscription, subscribedTopics } from './subscription.ts'
+import { topicRefusal } from './topic-refusal.ts'
 import type { TroubleLog } from './trouble-log.ts'
 
 export interface TopicWatchHost {
@@ -8,6 +10,8 @@ export interface TopicWatchHost {
   alsoNeeded(): Iterable<string>
   /** The subscription means other topics than before. */
   changed(): void
+  /** A topic that is subscribed to cannot be read, however long it is waited for. */
+  refused(error: KafkaError): void
 }
 
 /** How often topics that do not exist (yet) are looked for. */
@@ -27,6 +31,7 @@ export class TopicWatch {
   #timer: NodeJS.Timeout | undefined
   /** The topics at the last look. */
   #subscribed = ''
+  #closed = false
 
   constructor(cluster: Cluster, trouble: TroubleLog, createMissing: boolean, host: TopicWatchHost) {
     this.#cluster = cluster
@@ -56,6 +61,7 @@ export class TopicWatch {
   }
 
   close(): void {
+    this.#closed = true
     clearTimeout(this.#timer)
     this.#untrack()
     this.#untrackMetadata()
@@ -71,15 +77,21 @@ export class TopicWatch {
   #lookForMissing(): void {
     clearTimeout(this.#timer)
     const subscription = this.#host.subscription()
-    if (subscription.kind !== 'topics') return
-    const { topics: known } = this.#cluster.metadata
-    const missing = subscription.topics.filter((topic) => (known.get(topic)?.partitions.length ?? 0) === 0)
+    if (this.#closed || subscription.kind !== 'topics') return
+    const { metadata } = this.#cluster
+    const missing: string[] = []
+    let refusal: KafkaError | null = null
+    for (const topic of subscription.topics) {
+      refusal ??= topicRefusal(metadata, topic)
+      if ((metadata.topics.get(topic)?.partitions.length ?? 0) === 0) missing.push(topic)
+    }
     const about = 'Waiting for topics that do not exist'
     if (missing.length === 0) {
       this.#trouble.clear(about)
       return
     }
-    this.#trouble.note(about, missing.join(', '))
+    if (refusal === null) this.#trouble.note(about, missing.join(', '))
+    else this.#host.refused(refusal)
     if (this.#createMissing) {
       // Asking for them creates them; a failure shows in that they are still missing at the next look.
       for (const topic of missing) this.#cluster.topic(topic, { allowAutoTopicCreation: true }).catch(() => {})

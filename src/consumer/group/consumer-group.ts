@@ -1,10 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { KafkaError } from '../../errors.ts'
+import { brokerError, KafkaError, TimeoutError } from '../../errors.ts'
 import { Deadline } from '../../retry.ts'
 import { AutoCommit } from '../auto-commit.ts'
 import type { ConsumerCounters } from '../consumer-metrics.ts'
 import type { Delivery } from '../delivery.ts'
+import { inTime } from '../in-time.ts'
 import type { PartitionsListener, ResolvedConsumerOptions } from '../options.ts'
 import type { AssignedPartition, Partitions } from '../partitions.ts'
 import { partitionList, type TopicPartition, type TopicPartitionOffset } from '../topic-partition.ts'
@@ -32,6 +34,8 @@ export class ConsumerGroup<K, V> implements MembershipHost {
   readonly #delivery: Delivery<K, V>
   readonly #counters: ConsumerCounters
   readonly #host: ConsumerGroupHost
+  readonly #dropping = new WeakSet<AssignedPartition>()
+  readonly #insideListener = new AsyncLocalStorage<true>()
   #autoCommit: AutoCommit | null = null
 
   constructor(
@@ -70,6 +74,11 @@ export class ConsumerGroup<K, V> implements MembershipHost {
     )
   }
 
+  /** True in code that a listener of the user's runs. */
+  get isInsideListener(): boolean {
+    return this.#insideListener.getStore() === true
+  }
+
   /** From now on what is processed is committed by and by. */
   startAutoCommit(): void {
     if (!this.#options.enableAutoCommit) return
@@ -78,19 +87,32 @@ export class ConsumerGroup<K, V> implements MembershipHost {
 
   /** @throws BrokerError when the group does not accept it */
   async commit(offsets: readonly TopicPartitionOffset[], limits: RequestLimits = {}): Promise<void> {
-    await this.offsets.commit(offsets, () => this.membership.identity, limits)
-    if (offsets.length > 0) this.#counters.commits++
-    for (const each of offsets) {
-      const partition = this.#partitions.get(each)
-      if (partition === undefined) continue
-      partition.committed = each.offset
-      partition.countUpTo(each.offset, each.leaderEpoch)
+    if (this.membership.isLost) {
+      // In nobody's name it might be accepted, and move the group back.
+      const subject = `Committing ${partitionList(offsets)} for group '${this.groupId}', which has given this member up`
+      throw brokerError(UNKNOWN_MEMBER_ID, subject)
     }
+    const owned = new Map(offsets.map((each) => [each, this.#partitions.get(each)]))
+    await this.offsets.commit(
+      offsets,
+      {
+        identity: () => this.membership.identity,
+        keeps: (each) => owned.get(each) !== undefined && this.#partitions.get(each) === owned.get(each),
+        committed: (each) => {
+          const partition = owned.get(each)
+          if (partition === undefined) return
+          partition.committed = each.offset
+          partition.countUpTo(each.offset, each.leaderEpoch)
+        },
+      },
+      limits,
+    )
+    if (offsets.length > 0) this.#counters.commits++
   }
 
   /** Commits what is processed of these partitions; a failure is a line in the log, for there will be a next time. */
-  async commitQuietly(partitions: Iterable<AssignedPartition>, timeoutMs?: number): Promise<void> {
-    const offsets = uncommitted(partitions)
+  async commitQuietly(partitions: Iterable<AssignedPartition>, timeoutMs = this.#commitTimeoutMs): Promise<void> {
+    const offsets = this.membership.isLost ? [] : uncommitted(partitions)
     if (offsets.length === 0) return
     try {
       await this.commit(offsets, { timeoutMs })
@@ -105,16 +127,20 @@ export class ConsumerGroup<K, V> implements MembershipHost {
 
   /** Gives back everything, then leaves; the consumer may join again later. */
   async leave(): Promise<void> {
+    this.membership.retire()
     // Not in turn with the user's code: it is the user's code that asks for it.
-    await this.#drop(this.owned(), () => false)
+    await this.#drop(this.owned())
     await this.membership.leave(this.#cluster.options.requestTimeoutMs)
+    // A next() that waits may ask for the next membership now.
+    this.#delivery.news.raise()
   }
 
   /** Commits, gives everything back, and leaves if `leaveGroup`. */
   async close(leaveGroup: boolean, timeoutMs: number): Promise<void> {
     const deadline = new Deadline(timeoutMs)
     this.#autoCommit?.stop()
-    await this.#drop(this.owned(), () => false, timeoutMs)
+    this.membership.retire()
+    await this.#drop(this.owned(), deadline)
     await this.membership.close(leaveGroup, Math.max(1, deadline.remainingMs))
   }
 
@@ -136,23 +162,24 @@ export class ConsumerGroup<K, V> implements MembershipHost {
     this.#delivery.fail(error)
   }
 
-  giveUp(coordinates: readonly TopicPartition[], isLost: () => boolean): Promise<void> {
+  giveUp(coordinates: readonly TopicPartition[]): Promise<void> {
     if (coordinates.length === 0) return Promise.resolve()
-    return this.#delivery.handover.exclusively(() => this.#drop(coordinates, isLost))
+    return this.#delivery.handover.exclusively(() => this.#drop(coordinates))
   }
 
-  async #drop(
-    coordinates: readonly TopicPartition[],
-    isLost: () => boolean,
-    timeoutMs = this.#commitTimeoutMs,
-  ): Promise<void> {
-    // What the consumer's close() or leave() has dealt with by now is gone.
-    const partitions = coordinates.flatMap((each) => this.#partitions.get(each) ?? [])
+  /** Each step may take half of the time that is left before the deadline, so that those after it have their share. */
+  async #drop(coordinates: readonly TopicPartition[], deadline?: Deadline): Promise<void> {
+    // A rebalance and the consumer's close() or leave() may both want to: the first does.
+    const partitions = coordinates
+      .flatMap((each) => this.#partitions.get(each) ?? [])
+      .filter((partition) => !this.#dropping.has(partition))
     if (partitions.length === 0) return
+    for (const partition of partitions) this.#dropping.add(partition)
     const { enableAutoCommit, onPartitionsRevoked, onPartitionsLost = onPartitionsRevoked } = this.#options
-    if (!isLost() && enableAutoCommit) await this.commitQuietly(partitions, timeoutMs)
-    if (isLost()) await this.#tell('onPartitionsLost', onPartitionsLost, partitions)
-    else await this.#tell('onPartitionsRevoked', onPartitionsRevoked, partitions)
+    const share = (): number | undefined => deadline && Math.max(1, deadline.remainingMs / 2)
+    if (enableAutoCommit) await this.commitQuietly(partitions, share())
+    if (this.membership.isLost) await this.#tell('onPartitionsLost', onPartitionsLost, partitions, share())
+    else await this.#tell('onPartitionsRevoked', onPartitionsRevoked, partitions, share())
     for (const partition of partitions) this.#partitions.remove(partition)
   }
 
@@ -186,14 +213,20 @@ export class ConsumerGroup<K, V> implements MembershipHost {
     name: string,
     listener: PartitionsListener | undefined,
     coordinates: readonly TopicPartition[],
+    timeoutMs?: number,
   ): Promise<void> {
+    if (listener === undefined) return
+    const partitions = coordinates.map(({ topic, partition }) => ({ topic, partition }))
     try {
-      await listener?.(coordinates.map(({ topic, partition }) => ({ topic, partition })))
+      const told = this.#insideListener.run(true, async () => listener(partitions))
+      await (timeoutMs === undefined ? told : inTime(told, new Deadline(timeoutMs), name))
     } catch (cause) {
       // The rebalance cannot wait for a better answer; the user's code learns of it when it asks next.
       const reason = cause instanceof Error ? cause.message : String(cause)
       const about = `${name} failed for ${partitionList(coordinates)}: ${reason}`
-      this.#delivery.fail(new KafkaError(about, { code: 'HANDLER_FAILED', cause }))
+      // After close() nobody asks any more.
+      if (this.#delivery.closed) this.#cluster.options.logger.warn(about, { error: cause })
+      else this.#delivery.fail(new KafkaError(about, { code: 'HANDLER_FAILED', cause }))
     }
   }
 }
@@ -210,6 +243,7 @@ export function uncommitted(partitions: Iterable<AssignedPartition>): TopicParti
 }
 
 function isAboutRebalance(error: unknown): boolean {
-  const { errorCode } = error as { errorCode?: number }
+  // A rebalance that took longer than the commit could wait is the cause of a TimeoutError.
+  const { errorCode } = ((error instanceof TimeoutError ? error.cause : error) ?? {}) as { errorCode?: number }
   return errorCode === UNKNOWN_MEMBER_ID || errorCode === ILLEGAL_GENERATION || errorCode === REBALANCE_IN_PROGRESS
 }

@@ -1,15 +1,17 @@
 import type { AnyApi, RequestInput, ResponseOf } from '../../../protocol/api.ts'
 import type { BrokerPool } from '../../cluster/broker-pool.ts'
-import type { Cluster } from '../../cluster/cluster.ts'
+import type { Cluster, RoutedBody } from '../../cluster/cluster.ts'
 import { COORDINATOR_LOAD_IN_PROGRESS, meansWrongCoordinator } from '../../cluster/error-codes.ts'
 import { brokerError, ConnectionError } from '../../errors.ts'
 import type { SendOptions } from '../../network/connection.ts'
 
-/** What every request of a member is answered with. */
-type WithErrorCode = { readonly errorCode: number }
+export interface GroupSendOptions<Response> extends SendOptions {
+  /** Where the answer says whether it comes from the coordinator; its `errorCode` if not given. */
+  errorCode?: (response: Response) => number
+}
 
 /**
- * A member's own connection to the coordinator of its group. A join waits there for the other members, and nobody
+ * A way to the coordinator of a group. A member has one of its own: a join waits there for the other members, and nobody
  * else's requests may wait behind it.
  */
 export class GroupConnection {
@@ -27,7 +29,11 @@ export class GroupConnection {
    * Sends once; after any failure the coordinator is looked up anew.
    * @throws retriable errors when the coordinator cannot be reached, or is not (yet) the right one
    */
-  async send<A extends AnyApi>(api: A, body: RequestInput<A>, options: SendOptions): Promise<ResponseOf<A>> {
+  async send<A extends AnyApi>(
+    api: A,
+    body: RoutedBody<A>,
+    options: GroupSendOptions<ResponseOf<A>> = {},
+  ): Promise<ResponseOf<A>> {
     const id = await this.#cluster.coordinator('group', this.#groupId)
     try {
       const broker = this.#pool.broker(id)
@@ -36,10 +42,13 @@ export class GroupConnection {
           code: 'CONNECTION_FAILED',
         })
       }
-      const response = await broker.send(api, body, options)
-      const { errorCode } = response as WithErrorCode
-      if (meansWrongCoordinator(errorCode) || errorCode === COORDINATOR_LOAD_IN_PROGRESS) {
-        throw brokerError(errorCode, `${api.name} for group '${this.#groupId}'`)
+      const connection = await broker.connection()
+      const version = connection.version(api, options)
+      const versioned = typeof body === 'function' ? (body as (version: number) => RequestInput<A>)(version) : body
+      const response = await connection.send(api, versioned, { ...options, version })
+      const code = options.errorCode?.(response) ?? (response as { errorCode?: number }).errorCode ?? 0
+      if (meansWrongCoordinator(code) || code === COORDINATOR_LOAD_IN_PROGRESS) {
+        throw brokerError(code, `${api.name} for group '${this.#groupId}'`)
       }
       return response
     } catch (error) {

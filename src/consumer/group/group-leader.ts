@@ -21,8 +21,8 @@ const ASSIGNMENT_VERSION = 1
  */
 export class GroupLeader {
   readonly #cluster: Cluster
-  /** What was shared out, and how many partitions it had. */
-  #counts: ReadonlyMap<string, number> = new Map()
+  /** What was shared out, and how many partitions it had; null until it is. */
+  #counts: ReadonlyMap<string, number> | null = null
   #topics: readonly string[] = []
 
   constructor(cluster: Cluster) {
@@ -41,6 +41,7 @@ export class GroupLeader {
   ): Promise<Array<{ memberId: string; assignment: Buffer }>> {
     const members = joined.map(readMember)
     this.#topics = [...new Set(members.flatMap(({ topics }) => topics))].sort()
+    this.#counts = null
     let counts = this.#countPartitions(this.#cluster.metadata)
     if (counts.size < this.#topics.length) {
       await this.#cluster.refresh()
@@ -57,17 +58,16 @@ export class GroupLeader {
 
   /** Topics appeared, went or grew since the partitions were shared out. */
   isOutdated(metadata: MetadataSnapshot): boolean {
-    if (this.#topics.length === 0) return false
+    const shared = this.#counts
+    if (shared === null) return false
     const counts = this.#countPartitions(metadata)
-    if (counts.size !== this.#counts.size) return true
-    for (const [topic, count] of counts) if (this.#counts.get(topic) !== count) return true
-    return false
+    return counts.size !== shared.size || [...counts].some(([topic, count]) => shared.get(topic) !== count)
   }
 
   /** Somebody else leads now. */
   resign(): void {
     this.#topics = []
-    this.#counts = new Map()
+    this.#counts = null
   }
 
   #countPartitions(metadata: MetadataSnapshot): Map<string, number> {

@@ -1,9 +1,12 @@
 import type { RequestInput, ResponseOf } from '../../../protocol/api.ts'
 import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
 import { offsetFetch } from '../../../protocol/messages/offset-fetch.ts'
+import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { brokerError, DecodeError, type KafkaError, TimeoutError } from '../../errors.ts'
+import { UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION } from '../../cluster/error-codes.ts'
+import { brokerError, DecodeError, KafkaError, TimeoutError } from '../../errors.ts'
 import { Backoff, Deadline, sleep } from '../../retry.ts'
+import { inTime } from '../in-time.ts'
 import type { IsolationLevel } from '../options.ts'
 import {
   groupByTopic,
@@ -19,6 +22,7 @@ import {
   REBALANCE_IN_PROGRESS,
   UNKNOWN_MEMBER_ID,
 } from './error-codes.ts'
+import { GroupConnection } from './group-connection.ts'
 
 /** In whose name offsets are committed: a member in its generation, or nobody in particular (`assign()`). */
 export interface MemberIdentity {
@@ -27,20 +31,30 @@ export interface MemberIdentity {
   readonly groupInstanceId: string | null
 }
 
+/** Who commits. A rebalance can come while a commit waits for its turn, or is tried again. */
+export interface Committer {
+  identity(): MemberIdentity
+  /** Whether it has kept the partition since it asked for the commit. */
+  keeps(offset: TopicPartitionOffset): boolean
+  committed(offset: TopicPartitionOffset): void
+}
+
 export interface RequestLimits {
   timeoutMs?: number
   signal?: AbortSignal
 }
 
-const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 /** From this version on one request names several groups (KIP-709). */
-const FIRST_VERSION_WITH_GROUPS = 8
+const FIRST_FETCH_WITH_GROUPS = 8
+/** From this version on both requests name topics by their ids (KIP-848). */
+const FIRST_VERSION_BY_ID = 10
 
 /** The offsets that a group has committed, kept by its coordinator. */
 export class GroupOffsets {
   readonly #cluster: Cluster
   readonly #groupId: string
   readonly #isolationLevel: IsolationLevel
+  readonly #coordinator: GroupConnection
   /** Commits go out one after another: an older one that overtakes a newer one would move the group back. */
   #last: Promise<void> = Promise.resolve()
 
@@ -48,46 +62,94 @@ export class GroupOffsets {
     this.#cluster = cluster
     this.#groupId = groupId
     this.#isolationLevel = isolationLevel
+    this.#coordinator = new GroupConnection(cluster, cluster.control, groupId)
   }
 
   /**
-   * Commits in the name of whoever `identity` says when its turn has come. What a coordinator on the move, or a
-   * rebalance, refuses is tried again until time is up.
-   * @throws BrokerError, when the member lost its place in the group or for what no retry cures
+   * Commits, each offset for itself; what a coordinator on the move, or a rebalance, refuses is tried again until time
+   * is up. After a rebalance only what the committer has kept is committed.
+   * @throws BrokerError, when the member lost its place in the group or for what no retry cures; TimeoutError
    */
-  commit(
-    offsets: readonly TopicPartitionOffset[],
-    identity: () => MemberIdentity,
-    limits: RequestLimits = {},
-  ): Promise<void> {
+  commit(offsets: readonly TopicPartitionOffset[], committer: Committer, limits: RequestLimits = {}): Promise<void> {
     if (offsets.length === 0) return Promise.resolve()
-    const commit = this.#last.then(() => this.#commit(offsets, identity, limits))
+    const { timeoutMs = this.#cluster.options.defaultApiTimeoutMs, signal } = limits
+    const deadline = new Deadline(timeoutMs)
+    const member = committer.identity()
+    // Once whoever asked for it was told that it failed, it must not go out any more.
+    let isWaitedFor = true
+    const commit = this.#last.then(async () => {
+      if (isWaitedFor) await this.#commit(offsets, member, committer, deadline, signal)
+    })
     this.#last = commit.catch(() => {})
-    return commit
+    const what = `Committing ${partitionList(offsets)} for group '${this.#groupId}'`
+    return inTime(commit, deadline, what, signal).finally(() => {
+      isWaitedFor = false
+    })
   }
 
   async #commit(
     offsets: readonly TopicPartitionOffset[],
-    identity: () => MemberIdentity,
-    limits: RequestLimits,
+    member: MemberIdentity,
+    committer: Committer,
+    deadline: Deadline,
+    signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { defaultApiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.#cluster.options
-    const deadline = new Deadline(limits.timeoutMs ?? defaultApiTimeoutMs)
-    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
-    for (;;) {
-      const response = await this.#cluster.send(
-        offsetCommit,
-        () => this.#commitRequest(offsets, identity()),
-        { group: this.#groupId },
-        { timeoutMs: Math.max(1, deadline.remainingMs), signal: limits.signal, errorCode: firstCommitError },
-      )
-      const errorCode = firstCommitError(response)
-      if (errorCode === 0) return
-      const error = commitError(errorCode, this.#groupId, offsets)
-      const delay = backoff.next()
-      if (!(error.retriable || errorCode === REBALANCE_IN_PROGRESS) || delay >= deadline.remainingMs) throw error
-      await sleep(delay, limits.signal)
+    const what = `Committing ${partitionList(offsets)} for group '${this.#groupId}'`
+    const refused = new Map<number, TopicPartitionOffset[]>()
+    let left = offsets
+    // A topic that is gone shows in fresh metadata.
+    const untrack = this.#cluster.track(() => offsets.map(({ topic }) => topic))
+    try {
+      await this.#retry(what, deadline, signal, async () => {
+        const current = committer.identity()
+        if (current.generation !== member.generation || current.memberId !== member.memberId) {
+          const given = left.filter((each) => current.generation < 0 || !committer.keeps(each))
+          if (given.length > 0) refused.set(ILLEGAL_GENERATION, given)
+          left = left.filter((each) => !given.includes(each))
+        }
+        if (left.length === 0) return null
+        const codes = await this.#sendCommit(left, current)
+        if ([...codes.values()].some(isAboutUnknownTopic)) await this.#cluster.refresh()
+        const again: TopicPartitionOffset[] = []
+        let reason: KafkaError | null = null
+        for (const each of left) {
+          const code = codes.get(partitionKey(each.topic, each.partition))
+          if (code === 0) {
+            committer.committed(each)
+            continue
+          }
+          const error = code === undefined ? incomplete(what) : commitError(code, this.#groupId, [each])
+          const isGone = code !== undefined && isAboutUnknownTopic(code) && !this.#isKnown(each)
+          if (code === undefined || (error.retriable && !isGone)) {
+            again.push(each)
+            reason = error
+          } else refused.set(code, [...(refused.get(code) ?? []), each])
+        }
+        left = again
+        return reason
+      })
+    } finally {
+      untrack()
     }
+    for (const [code, ofCode] of refused) throw commitError(code, this.#groupId, ofCode)
+  }
+
+  /** @returns error codes by partition */
+  async #sendCommit(
+    offsets: readonly TopicPartitionOffset[],
+    member: MemberIdentity,
+  ): Promise<ReadonlyMap<string, number>> {
+    const response = await this.#coordinator.send(offsetCommit, this.#commitRequest(offsets, member), {
+      maxVersion: this.#maxVersion(offsets, offsetCommit.maxVersion),
+      errorCode: ({ topics }) => topics[0]?.partitions[0]?.errorCode ?? 0,
+    })
+    const codes = new Map<string, number>()
+    for (const topic of response.topics) {
+      const name = this.#nameIn(topic)
+      for (const { partitionIndex, errorCode } of topic.partitions)
+        codes.set(partitionKey(name, partitionIndex), errorCode)
+    }
+    return codes
   }
 
   #commitRequest(
@@ -118,27 +180,41 @@ export class GroupOffsets {
    */
   async fetch(partitions: readonly TopicPartition[], limits: RequestLimits = {}): Promise<TopicPartitionOffset[]> {
     if (partitions.length === 0) return []
-    const { defaultApiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.#cluster.options
-    const deadline = new Deadline(limits.timeoutMs ?? defaultApiTimeoutMs)
-    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
+    const { timeoutMs = this.#cluster.options.defaultApiTimeoutMs, signal } = limits
+    const deadline = new Deadline(timeoutMs)
+    const what = `Looking up offsets of group '${this.#groupId}' for ${partitionList(partitions)}`
+    const found = this.#retry(what, deadline, signal, async () => {
+      const response = await this.#coordinator.send(offsetFetch, (version) => this.#fetchRequest(partitions, version), {
+        maxVersion: this.#maxVersion(partitions, offsetFetch.maxVersion),
+        errorCode: groupError,
+      })
+      return this.#readOffsets(response, partitions)
+    })
+    return inTime(found, deadline, what, signal)
+  }
+
+  /**
+   * Tries until there is an outcome that no retry would change. Requests have all the time that requests have, for one
+   * that times out takes everybody's connection with it: callers with less time do not wait for this.
+   */
+  async #retry<T>(
+    what: string,
+    deadline: Deadline,
+    signal: AbortSignal | undefined,
+    attempt: () => Promise<T | KafkaError>,
+  ): Promise<T> {
+    const backoff = new Backoff(this.#cluster.options.retryBackoffMs, this.#cluster.options.retryBackoffMaxMs)
     for (;;) {
-      const response = await this.#cluster.send(
-        offsetFetch,
-        (version) => this.#fetchRequest(partitions, version),
-        { group: this.#groupId },
-        { timeoutMs: Math.max(1, deadline.remainingMs), signal: limits.signal, errorCode: groupError },
-      )
-      const answer = this.#readOffsets(response, partitions)
-      if (Array.isArray(answer)) return answer
+      const outcome = await this.#cluster.connect().then(attempt).catch(asOutcome)
+      if (!(outcome instanceof KafkaError)) return outcome
+      if (!outcome.retriable) throw outcome
       const delay = backoff.next()
-      if (!answer.retriable) throw answer
       if (delay >= deadline.remainingMs) {
-        throw new TimeoutError(
-          `No committed offsets of group '${this.#groupId}' for ${partitionList(partitions)} within ${deadline.timeoutMs} ms: ${answer.message}`,
-          { cause: answer },
-        )
+        throw new TimeoutError(`${what} was not done within ${deadline.timeoutMs} ms: ${outcome.message}`, {
+          cause: outcome,
+        })
       }
-      await sleep(delay, limits.signal)
+      await sleep(delay, signal)
     }
   }
 
@@ -150,7 +226,7 @@ export class GroupOffsets {
       topicId: this.#topicId(name),
       partitionIndexes: ofTopic.map(({ partition }) => partition),
     }))
-    if (version >= FIRST_VERSION_WITH_GROUPS) return { groups: [{ groupId: this.#groupId, topics }], requireStable }
+    if (version >= FIRST_FETCH_WITH_GROUPS) return { groups: [{ groupId: this.#groupId, topics }], requireStable }
     return {
       groupId: this.#groupId,
       topics: topics.map(({ name, partitionIndexes }) => ({ name, partitionIndexes })),
@@ -167,7 +243,7 @@ export class GroupOffsets {
     if (errorCode !== 0) return brokerError(errorCode, subject, { resource: this.#groupId })
     const committed = new Map<string, TopicPartitionOffset>()
     for (const topic of response.groups[0]?.topics ?? response.topics) {
-      const name = topic.name !== '' ? topic.name : this.#nameOf((topic as { topicId?: string }).topicId ?? '')
+      const name = this.#nameIn(topic)
       for (const each of topic.partitions) {
         if (each.errorCode !== 0) {
           return brokerError(each.errorCode, `${subject} for ${partitionKey(name, each.partitionIndex)}`, {
@@ -188,23 +264,39 @@ export class GroupOffsets {
     const offsets = partitions.map(({ topic, partition }) => committed.get(partitionKey(topic, partition)))
     if (offsets.every((each) => each !== undefined)) return offsets
     // "Not mentioned" is not "not committed": taking it for that would skip or repeat the whole log.
-    return new DecodeError(`${subject}: the answer does not cover every partition asked for`, { retriable: true })
+    return incomplete(subject)
+  }
+
+  /** A topic whose id is not known yet can only be asked for by its name. */
+  #maxVersion(partitions: readonly TopicPartition[], maxVersion: number): number {
+    const areKnown = partitions.every(({ topic }) => this.#topicId(topic) !== ZERO_UUID)
+    return areKnown ? maxVersion : FIRST_VERSION_BY_ID - 1
+  }
+
+  #isKnown({ topic, partition }: TopicPartition): boolean {
+    return partition < (this.#cluster.metadata.topics.get(topic)?.partitions.length ?? 0)
   }
 
   #topicId(name: string): string {
     return this.#cluster.metadata.topics.get(name)?.topicId ?? ZERO_UUID
   }
 
-  #nameOf(topicId: string): string {
-    return this.#cluster.metadata.topicNames.get(topicId) ?? ''
+  #nameIn(topic: { name: string; topicId?: string }): string {
+    return topic.name !== '' ? topic.name : (this.#cluster.metadata.topicNames.get(topic.topicId ?? '') ?? '')
   }
 }
 
-function firstCommitError(response: ResponseOf<typeof offsetCommit>): number {
-  for (const { partitions } of response.topics) {
-    for (const { errorCode } of partitions) if (errorCode !== 0) return errorCode
-  }
-  return 0
+function asOutcome(error: unknown): KafkaError {
+  if (error instanceof KafkaError) return error
+  throw error
+}
+
+function isAboutUnknownTopic(errorCode: number): boolean {
+  return errorCode === UNKNOWN_TOPIC_OR_PARTITION || errorCode === UNKNOWN_TOPIC_ID
+}
+
+function incomplete(what: string): DecodeError {
+  return new DecodeError(`${what}: the answer does not cover every partition asked for`, { retriable: true })
 }
 
 function groupError(response: ResponseOf<typeof offsetFetch>): number {
@@ -220,6 +312,7 @@ function commitError(errorCode: number, groupId: string, offsets: readonly Topic
   return brokerError(errorCode, subject, {
     resource: errorCode === GROUP_AUTHORIZATION_FAILED ? groupId : topic,
     fatal: errorCode === FENCED_INSTANCE_ID,
+    ...(errorCode === REBALANCE_IN_PROGRESS ? { retriable: true } : {}),
     ...(offsets.length === 1 ? { topic, partition, offset } : {}),
   })
 }

@@ -1,18 +1,13 @@
-import type { ResponseOf } from '../../../protocol/api.ts'
-import { decodeAssignment, encodeSubscription } from '../../../protocol/messages/consumer-protocol.ts'
-import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
-import { joinGroup } from '../../../protocol/messages/join-group.ts'
-import { leaveGroup } from '../../../protocol/messages/leave-group.ts'
-import { syncGroup } from '../../../protocol/messages/sync-group.ts'
+import { decodeAssignment } from '../../../protocol/messages/consumer-protocol.ts'
 import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { channels } from '../../diagnostics.ts'
-import { brokerError, KafkaError, UnsupportedVersionError } from '../../errors.ts'
-import { Backoff, monotonicNow } from '../../retry.ts'
+import { brokerError, KafkaError } from '../../errors.ts'
+import { Backoff, Deadline, monotonicNow } from '../../retry.ts'
+import { inTime } from '../in-time.ts'
 import { partitionKey, partitionList, type TopicPartition } from '../topic-partition.ts'
 import type { TroubleLog } from '../trouble-log.ts'
 import { Wakeup } from '../wakeup.ts'
-import type { Assignor } from './assignors/assignor.ts'
 import {
   FENCED_INSTANCE_ID,
   ILLEGAL_GENERATION,
@@ -20,19 +15,9 @@ import {
   REBALANCE_IN_PROGRESS,
   UNKNOWN_MEMBER_ID,
 } from './error-codes.ts'
-import { GroupConnection } from './group-connection.ts'
-import { byTopic, GroupLeader } from './group-leader.ts'
+import { GroupLeader } from './group-leader.ts'
 import type { MemberIdentity } from './group-offsets.ts'
-
-export interface MembershipOptions {
-  readonly groupId: string
-  readonly groupInstanceId: string | null
-  readonly assignors: readonly Assignor[]
-  readonly sessionTimeoutMs: number
-  readonly heartbeatIntervalMs: number
-  readonly maxPollIntervalMs: number
-  readonly clientRack: string | null
-}
+import { MemberRequests, type MembershipOptions } from './member-requests.ts'
 
 /** What a member of a group needs from the consumer that it makes a member. */
 export interface MembershipHost {
@@ -41,7 +26,7 @@ export interface MembershipHost {
   /** The partitions that it has. */
   owned(): TopicPartition[]
   /** Partitions are given away, once the user's code has nothing in hand: commits (unless lost), tells the user, drops them. */
-  giveUp(partitions: readonly TopicPartition[], isLost: () => boolean): Promise<void>
+  giveUp(partitions: readonly TopicPartition[]): Promise<void>
   /** A rebalance brought these in addition to what is there. */
   receive(partitions: readonly TopicPartition[]): Promise<void>
   /** Since the last time this was asked, the user's code asked for messages, or it waits for some. */
@@ -50,12 +35,7 @@ export interface MembershipHost {
   failure(error: KafkaError): void
 }
 
-const SUBSCRIPTION_VERSION = 3
-/** The coordinator answers a join when the slowest member has joined, or has failed to; the answer needs a moment more. */
-const JOIN_GRACE_MS = 5000
 const UNKNOWN_SERVER_ERROR = -1
-/** The version of JoinGroup that brought `groupInstanceId`, with Kafka 2.3 (KIP-345). */
-const FIRST_JOIN_OF_STATIC_MEMBERS = 5
 
 /**
  * A member of a classic group: joins, shares the partitions out if it leads, keeps itself alive with heartbeats, and
@@ -64,13 +44,11 @@ const FIRST_JOIN_OF_STATIC_MEMBERS = 5
  */
 export class Membership {
   readonly #cluster: Cluster
-  readonly #connection: GroupConnection
+  readonly #requests: MemberRequests
   readonly #options: MembershipOptions
   readonly #host: MembershipHost
   readonly #trouble: TroubleLog
   readonly #leader: GroupLeader
-  /** Members keep what they have during a rebalance; true if every assignor can do that, as in Java. */
-  readonly #cooperative: boolean
   readonly #wakeup = new Wakeup()
   readonly #untrackMetadata: () => void
   #memberId = ''
@@ -79,14 +57,17 @@ export class Membership {
   #rejoinReason: string | null = null
   /** The group has given this member up: what it owned belongs to others by now. */
   #lost = false
-  // Asked when the user's code lets go of its messages: the group can give a member up while that takes long.
-  readonly #isLost = (): boolean => this.#lost
   #joining = false
   #running: Promise<void> | null = null
+  /** It is started again once it has come to its end. */
+  #restarts = false
   #heartbeatTimer: NodeJS.Timeout | undefined
   #heartbeatInFlight = false
   #polledAt = monotonicNow()
+  /** No rebalance begins any more, and none that is under way brings anything. */
   #stopped = false
+  /** The consumer leaves: it gives its partitions up by itself, and stays a member until that is done. */
+  #retired = false
   #closed = false
 
   constructor(
@@ -97,12 +78,11 @@ export class Membership {
     trouble: TroubleLog,
   ) {
     this.#cluster = cluster
-    this.#connection = new GroupConnection(cluster, pool, options.groupId)
+    this.#requests = new MemberRequests(cluster, pool, options)
     this.#options = options
     this.#host = host
     this.#trouble = trouble
     this.#leader = new GroupLeader(cluster)
-    this.#cooperative = options.assignors.every(({ cooperative }) => cooperative)
     this.#untrackMetadata = cluster.onMetadata((metadata) => {
       if (this.#leader.isOutdated(metadata)) this.rejoin('topics of the group have changed')
     })
@@ -116,6 +96,11 @@ export class Membership {
     }
   }
 
+  /** What the consumer still has belongs to others by now. Asked late: the group can give a member up at any time. */
+  get isLost(): boolean {
+    return this.#lost
+  }
+
   /** Topics whose metadata this member needs beside its own: those of the whole group, if it leads. */
   get topicsOfGroup(): readonly string[] {
     return this.#leader.topics
@@ -123,18 +108,20 @@ export class Membership {
 
   /** Joins the group, if it is not (or no longer) joined. */
   start(): void {
-    if (this.#closed) return
+    if (this.#closed || this.#retired) return
     if (this.#running !== null) {
       // It has left, and is still giving up its partitions: it comes back when that is done.
-      if (this.#stopped) void this.#running.then(() => this.start())
+      this.#restarts = this.#stopped
       return
     }
     this.#stopped = false
+    this.#restarts = false
     this.#rejoinReason ??= 'the consumer starts'
     this.#polledAt = monotonicNow()
     this.#scheduleHeartbeat()
     this.#running = this.#run().finally(() => {
       this.#running = null
+      if (this.#restarts) this.start()
     })
   }
 
@@ -145,18 +132,27 @@ export class Membership {
     this.#wakeup.raise()
   }
 
+  /** The consumer is about to leave: no rebalance begins any more, while heartbeats go on. */
+  retire(): void {
+    this.#retired = true
+    this.#stopped = true
+    this.#wakeup.raise()
+  }
+
   /** Stops for good; the group is told if `leave`, else it finds out when the session times out. Never rejects. */
   async close(leave: boolean, timeoutMs: number): Promise<void> {
     this.#closed = true
     this.#stop()
     this.#untrackMetadata()
-    if (leave) await this.#leave('the consumer is closed', timeoutMs)
+    if (leave) await this.#tellOfLeaving('the consumer is closed', timeoutMs)
   }
 
-  /** Leaves the group; what it owned is given up by the caller. */
+  /** Leaves the group; what it owned has been given up by the caller. A static member's place waits for it (KIP-345). */
   async leave(timeoutMs: number): Promise<void> {
     this.#stop()
     await this.#leave('the consumer unsubscribed', timeoutMs)
+    this.#lost = false
+    this.#retired = false
   }
 
   #stop(): void {
@@ -168,7 +164,10 @@ export class Membership {
   /** Ends the membership; the user's code may begin a new one by asking again, unless the error is fatal. */
   #fail(error: unknown): void {
     this.#stop()
-    if (error instanceof KafkaError && error.fatal) this.#closed = true
+    if (error instanceof KafkaError && error.fatal) {
+      this.#closed = true
+      this.#lost = true
+    }
     this.#host.failure(error as KafkaError)
   }
 
@@ -202,12 +201,12 @@ export class Membership {
 
   async #rebalance(): Promise<void> {
     if (this.#lost) await this.#loseAll()
-    else if (!this.#cooperative) await this.#host.giveUp(this.#host.owned(), this.#isLost)
+    else if (!this.#requests.isCooperative) await this.#host.giveUp(this.#host.owned())
     if (this.#stopped) return
     const topics = await this.#host.topics()
-    if (this.#cooperative) {
+    if (this.#requests.isCooperative) {
       const unwanted = this.#host.owned().filter(({ topic }) => !topics.includes(topic))
-      if (unwanted.length > 0) await this.#host.giveUp(unwanted, this.#isLost)
+      if (unwanted.length > 0) await this.#host.giveUp(unwanted)
     }
     // From here on a new reason is one for another rebalance.
     this.#rejoinReason = null
@@ -224,8 +223,8 @@ export class Membership {
 
   /** @returns null if the group wants everybody to join once more */
   async #joinAndSync(topics: readonly string[]): Promise<TopicPartition[] | null> {
-    const { groupId, groupInstanceId, assignors, maxPollIntervalMs } = this.#options
-    const joined = await this.#join(topics)
+    const { groupId, assignors } = this.#options
+    const joined = await this.#requests.join(this.identity, topics, this.#host.owned())
     if (this.#stopped) return null
     if (joined.errorCode === MEMBER_ID_REQUIRED) {
       this.#memberId = joined.memberId
@@ -250,19 +249,7 @@ export class Membership {
     const shares = leads ? await this.#leader.share(assignor, joined.members) : []
     // The leader comes back as a static member, and its group has an assignment: it watches, and shares nothing out.
     const assignments = joined.skipAssignment ? [] : shares
-    const synced = await this.#connection.send(
-      syncGroup,
-      {
-        groupId,
-        generationId: this.#generation,
-        memberId: this.#memberId,
-        groupInstanceId,
-        protocolType: 'consumer',
-        protocolName: joined.protocolName,
-        assignments,
-      },
-      { timeoutMs: maxPollIntervalMs + JOIN_GRACE_MS },
-    )
+    const synced = await this.#requests.sync(this.identity, joined.protocolName, assignments)
     if (this.#stopped || !this.#accepts(synced.errorCode, 'Synchronising')) return null
     // A member that came too late for the assignment gets an empty answer.
     if (synced.assignment.length === 0) return []
@@ -271,53 +258,13 @@ export class Membership {
     )
   }
 
-  /** @throws UnsupportedVersionError naming `groupInstanceId`, if the coordinator is too old for static members */
-  async #join(topics: readonly string[]): Promise<ResponseOf<typeof joinGroup>> {
-    const { groupId, groupInstanceId, assignors, sessionTimeoutMs, maxPollIntervalMs } = this.#options
-    try {
-      return await this.#connection.send(
-        joinGroup,
-        {
-          groupId,
-          sessionTimeoutMs,
-          rebalanceTimeoutMs: maxPollIntervalMs,
-          memberId: this.#memberId,
-          groupInstanceId,
-          protocolType: 'consumer',
-          protocols: assignors.map((assignor) => ({ name: assignor.name, metadata: this.#subscription(topics) })),
-        },
-        {
-          timeoutMs: maxPollIntervalMs + JOIN_GRACE_MS,
-          minVersion: groupInstanceId === null ? 0 : FIRST_JOIN_OF_STATIC_MEMBERS,
-        },
-      )
-    } catch (error) {
-      if (!(error instanceof UnsupportedVersionError) || groupInstanceId === null) throw error
-      const message = `groupInstanceId '${groupInstanceId}' needs brokers of Kafka 2.3 or later: ${error.message}`
-      throw new UnsupportedVersionError(message, { broker: error.broker, api: error.api, cause: error })
-    }
-  }
-
-  #subscription(topics: readonly string[]): Buffer {
-    // What cooperative-sticky members of before version 2 look for.
-    const userData = Buffer.alloc(4)
-    userData.writeInt32BE(this.#generation)
-    return encodeSubscription(SUBSCRIPTION_VERSION, {
-      topics: [...topics],
-      userData: this.#cooperative ? userData : null,
-      ownedPartitions: byTopic(this.#host.owned()),
-      generationId: this.#generation,
-      rackId: this.#options.clientRack,
-    })
-  }
-
   async #apply(assigned: readonly TopicPartition[]): Promise<void> {
     const { groupId } = this.#options
     const owned = this.#host.owned()
     const revoked = without(owned, assigned)
     const added = without(assigned, owned)
     if (revoked.length > 0) {
-      await this.#host.giveUp(revoked, this.#isLost)
+      await this.#host.giveUp(revoked)
       // Only now can these partitions be given to somebody else.
       this.rejoin('partitions were given up')
     }
@@ -333,7 +280,7 @@ export class Membership {
   async #loseAll(): Promise<void> {
     const owned = this.#host.owned()
     this.#publish([], [], owned)
-    if (owned.length > 0) await this.#host.giveUp(owned, this.#isLost)
+    if (owned.length > 0) await this.#host.giveUp(owned)
     this.#lost = false
   }
 
@@ -374,9 +321,8 @@ export class Membership {
   #scheduleHeartbeat(): void {
     clearTimeout(this.#heartbeatTimer)
     this.#heartbeatTimer = setTimeout(() => {
-      if (this.#stopped) return
       this.#scheduleHeartbeat()
-      this.#watchPolling()
+      if (!this.#stopped) this.#watchPolling()
       void this.#heartbeat()
     }, this.#options.heartbeatIntervalMs)
   }
@@ -397,18 +343,15 @@ export class Membership {
   }
 
   async #heartbeat(): Promise<void> {
-    const { groupId, groupInstanceId, sessionTimeoutMs } = this.#options
     const { memberId, generation } = this.identity
     // While a join is under way, that is the sign of life.
     if (generation < 0 || this.#joining || this.#heartbeatInFlight || this.#lost) return
-    const about = `Heartbeats of group '${groupId}' fail`
+    const about = `Heartbeats of group '${this.#options.groupId}' fail`
     this.#heartbeatInFlight = true
     try {
-      const body = { groupId, generationId: generation, memberId, groupInstanceId }
-      const timeoutMs = Math.min(sessionTimeoutMs, this.#cluster.options.requestTimeoutMs)
-      const { errorCode } = await this.#connection.send(heartbeat, body, { timeoutMs })
-      // The answer to a member that is another one by now.
-      if (this.#stopped || this.#generation !== generation || this.#memberId !== memberId) return
+      const errorCode = await this.#requests.heartbeat({ memberId, generation })
+      // The answer to a member that is another one by now, or on its way to the next generation anyway.
+      if (this.#stopped || this.#joining || this.#generation !== generation || this.#memberId !== memberId) return
       this.#accepts(errorCode, 'Heartbeat in')
       this.#trouble.clear(about)
     } catch (error) {
@@ -423,27 +366,27 @@ export class Membership {
     }
   }
 
-  /** Static members do not leave: their partitions wait for them to come back (KIP-345). Unless `close` says so. */
   async #leave(reason: string, timeoutMs: number): Promise<void> {
-    const { groupId, groupInstanceId } = this.#options
-    const memberId = this.#memberId
-    if (memberId === '') return
+    if (this.#options.groupInstanceId === null) await this.#tellOfLeaving(reason, timeoutMs)
+    this.#forgetPlace()
+  }
+
+  async #tellOfLeaving(reason: string, timeoutMs: number): Promise<void> {
+    const member = this.identity
+    if (member.memberId === '') return
+    this.#forgetPlace()
+    try {
+      await inTime(this.#requests.leave(member, reason, timeoutMs), new Deadline(timeoutMs), 'Leaving')
+    } catch (error) {
+      // The session timeout does the same, only later.
+      this.#cluster.options.logger.debug(`Leaving group '${this.#options.groupId}' failed`, { error })
+    }
+  }
+
+  #forgetPlace(): void {
     this.#memberId = ''
     this.#generation = -1
     this.#leader.resign()
-    const members = [{ memberId, groupInstanceId, reason }]
-    try {
-      // Not on the group connection: a join that waits there would hold this up.
-      await this.#cluster.send(
-        leaveGroup,
-        (version) => (version >= 3 ? { groupId, members } : { groupId, memberId }),
-        { group: groupId },
-        { timeoutMs, errorCode: (response) => response.errorCode },
-      )
-    } catch (error) {
-      // The session timeout does the same, only later.
-      this.#cluster.options.logger.debug(`Leaving group '${groupId}' failed`, { error })
-    }
   }
 }
 

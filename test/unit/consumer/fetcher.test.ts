@@ -36,17 +36,18 @@ const options: FetcherOptions = {
 }
 
 /** A cluster whose brokers answer Fetch when the test says so. */
-function scripted(partitionCount = 2) {
+function scripted(partitionCount = 2, retryBackoffMs = 1) {
   const requests: Request[] = []
   const leaders = Array.from({ length: partitionCount }, () => 1)
+  const topic = { topicId: TOPIC_ID, errorCode: 0, partitions: leaders.map(() => ({ leaderEpoch: 7 })) }
   const hints: unknown[] = []
   let invalidated = 0
   const metadataListeners = new Set<() => void>()
   const cluster = {
-    options: { requestTimeoutMs: 1000, retryBackoffMs: 1, retryBackoffMaxMs: 2, metadataMaxAgeMs: 1000 },
+    options: { requestTimeoutMs: 1000, retryBackoffMs, retryBackoffMaxMs: 2, metadataMaxAgeMs: 1000 },
     metadata: {
       brokers: new Map([1, 2].map((id) => [id, {}])),
-      topics: new Map([['t', { topicId: TOPIC_ID, partitions: leaders.map(() => ({ leaderEpoch: 7 })) }]]),
+      topics: new Map([['t', topic]]),
     },
     leader: (_topic: string, partition: number) => leaders[partition],
     invalidate: () => invalidated++,
@@ -104,6 +105,7 @@ function scripted(partitionCount = 2) {
   return {
     requests,
     leaders,
+    topic,
     hints,
     events,
     assigned,
@@ -259,4 +261,82 @@ test('a batch without records is passed over', async () => {
   script.fetcher.wake()
   ;(await script.request(0)).answer([{ partitionIndex: 0, records: compacted }])
   expect((await script.request(1)).partitions).toMatchObject([{ fetchOffset: 3 }])
+})
+
+test('what a paused partition has fetched ahead gives way to the others when it takes all there may be', async () => {
+  const script = scripted()
+  const [p, q] = script.assigned
+  script.fetcher.wake()
+  ;(await script.request(0)).answer([
+    { partitionIndex: 0, records: await recordBatch({ offset: 0, values: ['x'.repeat(12_000)] }) },
+  ])
+  await vi.waitFor(() => expect(p.bufferedBytes).toBeGreaterThan(options.fetchMaxBytes))
+  p.paused = true
+  script.fetcher.roomFor(q)
+  const second = await script.request(1)
+  expect(second.partitions).toMatchObject([{ partition: 1 }])
+  expect([p.bufferedBytes, p.fetchOffset]).toEqual([0, 0])
+  p.paused = false
+  second.answer([{ partitionIndex: 1 }])
+  expect((await script.request(2)).partitions).toMatchObject([{ partition: 0, fetchOffset: 0 }, { partition: 1 }])
+})
+
+test('what a handler works on keeps nobody else from fetching', async () => {
+  const script = scripted()
+  const [p, q] = script.assigned
+  p.busy = true
+  script.fetcher.wake()
+  ;(await script.request(0)).answer([
+    { partitionIndex: 0, records: await recordBatch({ offset: 0, values: ['x'.repeat(12_000)] }) },
+  ])
+  const second = await script.request(1)
+  expect(second.partitions).toMatchObject([{ partition: 1, fetchOffset: q.fetchOffset }])
+})
+
+test('when there is room again, partitions of all brokers are asked for', async () => {
+  const script = scripted()
+  const [p] = script.assigned
+  script.leaders[1] = 2
+  script.fetcher.wake()
+  const [first, second] = [await script.request(0), await script.request(1)]
+  first.answer([{ partitionIndex: 0, records: await recordBatch({ offset: 0, values: ['x'.repeat(12_000)] }) }])
+  await vi.waitFor(() => expect(p.hasBatch).toBe(true))
+  second.answer([{ partitionIndex: 1 }])
+  await vi.waitFor(() => expect(script.assigned[1].fetching).toBe(false))
+  p.dequeue()
+  script.fetcher.roomFor(p)
+  const brokers = [await script.request(2), await script.request(3)].map(({ broker }) => broker)
+  expect(brokers.sort()).toEqual([1, 2])
+})
+
+test('the leader is asked again when the time with a replica nearby is over', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const script = scripted(1, 100)
+  const [p] = script.assigned
+  script.fetcher.wake()
+  ;(await script.request(0)).answer([{ partitionIndex: 0, preferredReadReplica: 2 }])
+  await vi.advanceTimersByTimeAsync(0)
+  script.requests[1].fail(new ConnectionError('gone'))
+  await vi.advanceTimersByTimeAsync(0)
+  p.preferredReplicaUntil = 0
+  await vi.advanceTimersByTimeAsync(200)
+  expect(script.requests[2].broker).toBe(1)
+})
+
+test.each([
+  [29, { name: 'AuthorizationError', resourceName: 't' }],
+  [17, { name: 'BrokerError', code: 'INVALID_TOPIC_EXCEPTION' }],
+])("a topic that metadata refuses with error %i is the user's problem, and is asked for again", async (code, error) => {
+  const script = scripted(1)
+  const [p] = script.assigned
+  script.topic.errorCode = code
+  script.leaders[0] = -1
+  script.fetcher.wake()
+  await vi.waitFor(() => expect(p.error).toMatchObject(error))
+  expect(script.events.arrival).toHaveBeenCalled()
+  p.error = null
+  await vi.waitFor(() => expect(p.error).not.toBeNull())
+  expect(script.invalidated()).toBeGreaterThan(1)
+  expect(script.events.failure).not.toHaveBeenCalled()
 })
