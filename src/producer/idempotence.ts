@@ -11,12 +11,15 @@ import type { ProducerStamp } from './batch.ts'
 export class ProducerIdentity {
   readonly #cluster: Cluster
   readonly #transactionTimeoutMs: number
+  readonly #closing: AbortSignal
   #current: ProducerStamp | null = null
   #asking: Promise<void> | null = null
 
-  constructor(cluster: Cluster, transactionTimeoutMs: number) {
+  /** @param closing ends a request under way */
+  constructor(cluster: Cluster, transactionTimeoutMs: number, closing: AbortSignal) {
     this.#cluster = cluster
     this.#transactionTimeoutMs = transactionTimeoutMs
+    this.#closing = closing
   }
 
   /** Id and first epoch; null while there is none. */
@@ -45,7 +48,7 @@ export class ProducerIdentity {
       initProducerId,
       { transactionalId: null, transactionTimeoutMs: this.#transactionTimeoutMs },
       'any',
-      { errorCode: (response) => response.errorCode },
+      { signal: this.#closing, errorCode: (response) => response.errorCode },
     )
     if (errorCode !== 0) {
       const retriable = [COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR].includes(errorCode)

@@ -2,7 +2,8 @@ import { type RecordField, recordSize } from '../../protocol/records/index.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicMetadata } from '../cluster/metadata.ts'
 import { KafkaError, TimeoutError, UsageError } from '../errors.ts'
-import { abortError, monotonicNow } from '../retry.ts'
+import { abortable, Deadline, monotonicNow, withinDeadline } from '../retry.ts'
+import type { AbortableCall } from './abortable-call.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { Delivery } from './delivery.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -12,7 +13,8 @@ import type { ProducerStatistics } from './metrics.ts'
 import type { ResolvedProducerOptions } from './options.ts'
 import { customPartition, partitionForKey } from './partitioner.ts'
 import { isPromise, serialize } from './serializers.ts'
-import { isKnown, type PendingRecord, ProducerTopic } from './topic.ts'
+import { isKnown, onceAdmitted, type PendingRecord, ProducerTopic } from './topic.ts'
+import { Refusal, TopicLookup } from './topic-lookup.ts'
 
 /** Length, epoch, checksum and so on in front of the records of a batch. */
 const BATCH_HEADER_BYTES = 61
@@ -24,6 +26,8 @@ export interface IntakeContext {
   expiry: Expiry
   statistics: ProducerStatistics
   options: ResolvedProducerOptions<never, never>
+  /** Aborted when the producer has ended; the reason is the error for whoever is still in line. */
+  closing: AbortSignal
 }
 
 /**
@@ -33,14 +37,15 @@ export interface IntakeContext {
  */
 export class Intake {
   readonly #context: IntakeContext
+  readonly #lookup: TopicLookup
   readonly #topics = new Map<string, ProducerTopic>()
-  readonly #untrack: () => void
-  readonly #closing = new AbortController()
-  #closedError: KafkaError | null = null
 
   constructor(context: IntakeContext) {
+    const { cluster, closing, options } = context
     this.#context = context
-    this.#untrack = context.cluster.track(() => this.#topics.keys())
+    this.#lookup = new TopicLookup(cluster, options.maxBlockMs, closing)
+    const untrack = cluster.track(() => this.#topics.keys())
+    closing.addEventListener('abort', untrack, { once: true })
   }
 
   /**
@@ -54,7 +59,7 @@ export class Intake {
     index: number,
     sentAt: number,
     timestamp: number,
-    signal: AbortSignal | undefined,
+    call: AbortableCall | undefined,
   ): void {
     try {
       checkMessage(message)
@@ -62,8 +67,10 @@ export class Intake {
       const { topic: name } = message
       const headers = normaliseHeaders(name, message.headers)
       const key = serialize('key', name, message.key ?? null, headers, keySerializer)
+      // The value's serializer may throw before anybody looks at the key's promise.
+      if (isPromise(key)) key.catch(() => {})
       const value = serialize('value', name, message.value, headers, valueSerializer)
-      const serializing = isPromise(key) || isPromise(value) ? Promise.all([key, value]) : null
+      const serializing = isPromise(key) || isPromise(value) ? Promise.all([whenThere(key), whenThere(value)]) : null
       // Looked at only when its turn comes.
       serializing?.catch(() => {})
       const record: PendingRecord = {
@@ -73,7 +80,7 @@ export class Intake {
         index,
         sentAt,
         timestamp: message.timestamp ?? timestamp,
-        signal,
+        call,
         key: serializing === null ? (key as RecordField) : null,
         value: serializing === null ? (value as RecordField) : null,
         serializing,
@@ -91,7 +98,7 @@ export class Intake {
       ) {
         this.#append(topic, metadata, record)
       } else {
-        topic.push(record)
+        topic.push(detached(record))
         if (!topic.admitting) this.#admitLine(topic)
       }
     } catch (error) {
@@ -104,22 +111,9 @@ export class Intake {
     const lasts = [...this.#topics.values()].flatMap((topic) => topic.last ?? [])
     await Promise.all(
       lasts.map((record) => {
-        return new Promise<void>((resolve) => {
-          const before = record.onAdmitted
-          record.onAdmitted = () => {
-            before?.()
-            resolve()
-          }
-        })
+        return new Promise<void>((resolve) => onceAdmitted(record, resolve))
       }),
     )
-  }
-
-  /** Fails everybody in line. */
-  close(error: KafkaError): void {
-    this.#closedError = error
-    this.#closing.abort()
-    this.#untrack()
   }
 
   #topic(name: string): ProducerTopic {
@@ -153,7 +147,9 @@ export class Intake {
       topic.queues[partition] = queue
     }
     const deadline = record.sentAt + options.deliveryTimeoutMs
-    if (accumulator.append(queue, record, deadline)) {
+    const ready = accumulator.append(queue, record, deadline)
+    if (record.call !== undefined) record.call.appended = true
+    if (ready) {
       dispatcher.route(queue)
       expiry.watch(deadline)
     }
@@ -177,9 +173,8 @@ export class Intake {
         topic.shift()
         record.onAdmitted?.()
       } catch (error) {
-        // What is true of the topic is true for all in its line: they need not find out one after the other.
-        for (const each of isAboutTopic(error) ? topic.clear() : [topic.shift()]) {
-          this.#fail(each.delivery, each.index, error)
+        for (const [each, failure] of this.#failures(topic, error)) {
+          this.#fail(each.delivery, each.index, failure)
           each.onAdmitted?.()
         }
       }
@@ -189,72 +184,61 @@ export class Intake {
     if (topic.queues.length === 0) this.#topics.delete(topic.name)
   }
 
+  /** Takes the first out of the line, and whom else the error concerns. */
+  #failures(topic: ProducerTopic, error: unknown): Array<[record: PendingRecord, failure: unknown]> {
+    const { closing } = this.#context
+    if (closing.aborted) return [[topic.shift(), closing.reason]]
+    if (!(error instanceof Refusal)) return [[topic.shift(), error]]
+    return topic.takeOut(error.concerns).map((record) => [record, error.errorFor(record)])
+  }
+
   async #admit(topic: ProducerTopic, record: PendingRecord): Promise<void> {
-    const { cluster, accumulator, dispatcher, options } = this.#context
-    const { message, signal } = record
+    const { cluster, accumulator, dispatcher } = this.#context
+    const { message, call, sentAt } = record
     const { memory } = accumulator
-    if (record.serializing !== null) {
-      const [key, value] = await record.serializing
-      record.key = key
-      record.value = value
-      this.#measure(record)
-    }
-    this.#checkAlive(signal)
-    const deadline = record.sentAt + options.maxBlockMs
+    if (record.serializing !== null) await this.#serialized(record, record.serializing)
+    this.#checkAlive(call)
     let metadata = cluster.metadata.topics.get(topic.name)
-    if (!isKnown(metadata)) metadata = await this.#metadata(topic.name, deadline)
+    if (!isKnown(metadata)) metadata = await this.#lookup.topic(topic.name, sentAt)
     if (message.partition !== undefined && message.partition >= metadata.partitions.length) {
-      metadata = await this.#withPartition(metadata, message.partition)
+      metadata = await this.#lookup.partition(metadata, message.partition, sentAt)
     }
     if (!memory.hasRoom) {
-      const room = memory.room(topic.name, record.sentAt)
+      const room = memory.room(topic.name, sentAt)
       // What lingers must go now, or nothing would make room.
       dispatcher.hurry()
       await room
       try {
-        this.#checkAlive(signal)
+        this.#checkAlive(call)
         this.#append(topic, metadata, record)
       } finally {
         memory.admitted()
       }
       return
     }
-    this.#checkAlive(signal)
+    this.#checkAlive(call)
     this.#append(topic, metadata, record)
   }
 
-  #checkAlive(signal: AbortSignal | undefined): void {
-    if (this.#closedError !== null) throw this.#closedError
-    if (signal?.aborted) throw abortError(signal)
+  /** A serializer that never ends must not hold up the line for ever. */
+  async #serialized(record: PendingRecord, serializing: NonNullable<PendingRecord['serializing']>): Promise<void> {
+    const { closing, options } = this.#context
+    const { deliveryTimeoutMs } = options
+    const { topic } = record.message
+    const deadline = new Deadline(record.sentAt + deliveryTimeoutMs - monotonicNow())
+    const [key, value] = await withinDeadline(abortable(serializing, closing), deadline, () => {
+      const message = `The serializers for topic '${topic}' did not end within deliveryTimeoutMs (${deliveryTimeoutMs} ms)`
+      return new TimeoutError(message, { topic })
+    })
+    record.key = key
+    record.value = value
+    this.#measure(record)
   }
 
-  async #metadata(name: string, deadline: number): Promise<TopicMetadata> {
-    const timeoutMs = deadline - monotonicNow()
-    const { maxBlockMs } = this.#context.options
-    if (timeoutMs <= 0) {
-      throw new TimeoutError(`No metadata of topic '${name}' within maxBlockMs (${maxBlockMs} ms)`, { topic: name })
-    }
-    try {
-      return await this.#context.cluster.topic(name, {
-        timeoutMs,
-        signal: this.#closing.signal,
-        allowAutoTopicCreation: true,
-      })
-    } catch (error) {
-      throw this.#closedError ?? error
-    }
-  }
-
-  /** Perhaps the topic has got more partitions. */
-  async #withPartition(known: TopicMetadata, partition: number): Promise<TopicMetadata> {
-    const { topics } = await this.#context.cluster.refresh()
-    const topic = topics.get(known.name)
-    if (isKnown(topic) && partition < topic.partitions.length) return topic
-    const count = (isKnown(topic) ? topic : known).partitions.length
-    throw new UsageError(
-      `Topic '${known.name}' has no partition ${partition}: it has ${count}, numbered from 0 to ${count - 1}`,
-      { topic: known.name, partition },
-    )
+  #checkAlive(call: AbortableCall | undefined): void {
+    const { closing } = this.#context
+    if (closing.aborted) throw closing.reason
+    if (call?.signal.aborted) throw call.error
   }
 
   #fail(delivery: Delivery, index: number, error: unknown): void {
@@ -266,11 +250,24 @@ export class Intake {
   }
 }
 
-/** The cluster refuses the topic itself, not one record. */
-function isAboutTopic(error: unknown): boolean {
-  if (!(error instanceof KafkaError)) return false
-  const { code } = error
-  return (
-    code === 'UNKNOWN_TOPIC_OR_PARTITION' || code === 'INVALID_TOPIC_EXCEPTION' || code === 'TOPIC_AUTHORIZATION_FAILED'
-  )
+/** What waits must not change with the object and the buffers that the caller uses again. */
+function detached(record: PendingRecord): PendingRecord {
+  const { topic, partition, timestamp, headers, ...given } = record.message
+  const key = copy(given.key ?? null)
+  const value = copy(given.value)
+  return {
+    ...record,
+    message: { topic, partition, timestamp, headers, key, value },
+    headers: record.headers.map(([name, header]) => [name, copy(header)]),
+    key: record.key === given.key ? key : copy(record.key),
+    value: record.value === given.value ? value : copy(record.value),
+  }
+}
+
+function whenThere(field: RecordField | Promise<RecordField>): RecordField | Promise<RecordField> {
+  return isPromise(field) ? field.then(copy) : copy(field)
+}
+
+function copy(field: RecordField): RecordField {
+  return field instanceof Uint8Array ? Buffer.from(field) : field
 }

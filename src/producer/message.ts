@@ -10,13 +10,15 @@ export type Serializable<T> = ([T] extends [never] ? Bytes : T) | null
 
 export type HeaderValue = Bytes | null
 
+type HeaderValues = HeaderValue | readonly HeaderValue[]
+
 /**
- * Headers by name, several values of one name as an array; or pairs in order, such as those of a consumed message.
+ * Headers by name, or pairs in order, such as those of a consumed message; several values of one name may be an array.
  * Text is written as UTF-8, null values are kept.
  */
 export type MessageHeaders =
-  | { readonly [name: string]: HeaderValue | readonly HeaderValue[] }
-  | Iterable<readonly [name: string, value: HeaderValue]>
+  | { readonly [name: string]: HeaderValues }
+  | Iterable<readonly [name: string, value: HeaderValues]>
 
 /** A record to be sent. */
 export interface ProducerMessage<K = never, V = never> {
@@ -80,20 +82,21 @@ export function normaliseHeaders(topic: string, headers: MessageHeaders | undefi
   if (isIterable(headers)) {
     for (const pair of headers) {
       if (!Array.isArray(pair) || pair.length !== 2) throw notHeaders(topic, pair)
-      list.push(header(topic, pair[0], pair[1]))
+      addHeader(list, topic, pair[0], pair[1])
     }
-    return list
-  }
-  for (const name of Object.keys(headers)) {
-    const value = headers[name]
-    if (Array.isArray(value)) for (const each of value) list.push(header(topic, name, each))
-    else list.push(header(topic, name, value))
+  } else {
+    for (const name of Object.keys(headers)) addHeader(list, topic, name, headers[name])
   }
   return list
 }
 
-function isIterable(headers: MessageHeaders): headers is Iterable<readonly [string, HeaderValue]> {
+function isIterable(headers: MessageHeaders): headers is Iterable<readonly [string, HeaderValues]> {
   return typeof (headers as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function'
+}
+
+function addHeader(list: Array<readonly [string, RecordField]>, topic: string, name: unknown, value: unknown): void {
+  if (Array.isArray(value)) for (const each of value) list.push(header(topic, name, each))
+  else list.push(header(topic, name, value))
 }
 
 function header(topic: string, name: unknown, value: unknown): readonly [string, RecordField] {

@@ -3,9 +3,11 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import { ClosedError, type KafkaError, UsageError } from '../errors.ts'
 import { describe } from '../options.ts'
-import { abortable, abortError, MAX_TIMER_MS, monotonicNow } from '../retry.ts'
+import { abortable, monotonicNow } from '../retry.ts'
+import { AbortableCall } from './abortable-call.ts'
 import { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
+import { ClosingTime } from './closing-time.ts'
 import { BatchDelivery, CallbackDelivery, type Delivery, type DeliveryCallback, PromiseDelivery } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Expiry } from './expiry.ts'
@@ -18,11 +20,14 @@ import type { PartitionQueue } from './partition-queue.ts'
 import { Settlement } from './settlement.ts'
 
 export interface SendOptions {
-  /** Rejects the promise with an `AbortError` when aborted. A record that is already on its way is delivered all the same. */
+  /**
+   * The outcome is an `AbortError` as soon as it is aborted. A record that is in a batch by then is delivered all the same:
+   * the error's `persisted` is `'maybe'`.
+   */
   signal?: AbortSignal
 }
 
-export interface CallbackOptions {
+export interface CallbackOptions extends SendOptions {
   /**
    * Called with the outcome in place of a promise. What it throws is an uncaught exception.
    */
@@ -46,6 +51,9 @@ export class Producer<K = never, V = never> {
   readonly #intake: Intake
   readonly #statistics = new ProducerStatistics()
   readonly #onClose: () => void
+  /** Ends what goes on in the background, with the error for those in line. */
+  readonly #ended = new AbortController()
+  readonly #closingTime = new ClosingTime()
   #closing: Promise<void> | null = null
 
   /** @internal */
@@ -53,6 +61,7 @@ export class Producer<K = never, V = never> {
     const resolved = readProducerOptions<K, V>(options) as unknown as ResolvedProducerOptions<never, never>
     const { retryBackoffMs, retryBackoffMaxMs } = cluster.options
     const { enableIdempotence, transactionTimeoutMs, deliveryTimeoutMs } = resolved
+    const { signal: closing } = this.#ended
     this.#cluster = cluster
     this.#options = resolved
     this.#onClose = onClose
@@ -64,7 +73,7 @@ export class Producer<K = never, V = never> {
       accumulator: this.#accumulator,
       settlement,
       statistics: this.#statistics,
-      identity: enableIdempotence ? new ProducerIdentity(cluster, transactionTimeoutMs) : null,
+      identity: enableIdempotence ? new ProducerIdentity(cluster, transactionTimeoutMs, closing) : null,
       options: resolved,
       broker: (id) => this.#pool.broker(id),
     })
@@ -79,6 +88,7 @@ export class Producer<K = never, V = never> {
       expiry: this.#expiry,
       statistics: this.#statistics,
       options: resolved,
+      closing,
     })
   }
 
@@ -96,18 +106,25 @@ export class Producer<K = never, V = never> {
     message: ProducerMessage<K, V>,
     { signal, onDelivery }: SendOptions & Partial<CallbackOptions> = {},
   ): Promise<RecordMetadata> | undefined {
-    const record = message as unknown as ProducerMessage
-    if (onDelivery === undefined) {
-      if (signal?.aborted) return Promise.reject(abortError(signal))
-      const outcome = new Promise<RecordMetadata>((resolve, reject) => {
-        this.#take(record, new PromiseDelivery(resolve, reject), signal)
-      })
-      return signal === undefined ? outcome : abortable(outcome, signal)
-    }
-    if (typeof onDelivery !== 'function') {
+    if (onDelivery !== undefined && typeof onDelivery !== 'function') {
       throw new UsageError(`send(): option 'onDelivery' must be a function, got ${describe(onDelivery)}`)
     }
-    this.#take(record, new CallbackDelivery(onDelivery), undefined)
+    const record = message as unknown as ProducerMessage
+    if (signal === undefined && onDelivery !== undefined) {
+      this.#take(record, new CallbackDelivery(onDelivery), undefined)
+      return undefined
+    }
+    const call = signal === undefined ? undefined : new AbortableCall(signal)
+    const promise = new Promise<RecordMetadata>((resolve, reject) => {
+      this.#take(record, new PromiseDelivery(resolve, reject), call)
+    })
+    const outcome = call === undefined ? promise : call.until(promise)
+    if (onDelivery === undefined) return outcome
+    const delivery = new CallbackDelivery(onDelivery)
+    outcome.then(
+      (metadata) => delivery.succeeded(0, metadata),
+      (error) => delivery.failed(0, error),
+    )
     return undefined
   }
 
@@ -121,16 +138,20 @@ export class Producer<K = never, V = never> {
     if (!Array.isArray(messages)) {
       return Promise.reject(new UsageError(`sendBatch() needs an array of messages, got ${describe(messages)}`))
     }
-    if (signal?.aborted) return Promise.reject(abortError(signal))
+    const call = signal === undefined ? undefined : new AbortableCall(signal)
+    if (signal?.aborted) return Promise.reject(call!.error)
     if (this.#closing !== null) return Promise.reject(closed())
     const delivery = new BatchDelivery(messages.length)
     const now = monotonicNow()
     const timestamp = Date.now()
-    for (let i = 0; i < messages.length; i++) this.#intake.take(messages[i], delivery, i, now, timestamp, signal)
-    return signal === undefined ? delivery.promise : abortable(delivery.promise, signal)
+    for (let i = 0; i < messages.length; i++) this.#intake.take(messages[i], delivery, i, now, timestamp, call)
+    return call === undefined ? delivery.promise : call.until(delivery.promise)
   }
 
-  /** Sends what waits for more records, and resolves when everything sent before this call has an outcome. */
+  /**
+   * Sends what waits for more records, and resolves when everything sent before this call has an outcome: after `close()`
+   * at once.
+   */
   async flush({ signal }: SendOptions = {}): Promise<void> {
     await abortable(this.#flush(), signal)
   }
@@ -163,7 +184,7 @@ export class Producer<K = never, V = never> {
   }
 
   /**
-   * Delivers what was sent, then ends. Safe to call more than once.
+   * Delivers what was sent, then ends. Safe to call more than once; the shortest `timeoutMs` counts.
    * @param options `timeoutMs`: how long it waits for outcomes, by default `deliveryTimeoutMs`; records without one then
    * fail with a ClosedError
    */
@@ -173,7 +194,8 @@ export class Producer<K = never, V = never> {
         new UsageError(`close(): option 'timeoutMs' must be a number of at least 0, got ${describe(timeoutMs)}`),
       )
     }
-    this.#closing ??= this.#close(timeoutMs)
+    this.#closingTime.limit(timeoutMs)
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
@@ -181,26 +203,24 @@ export class Producer<K = never, V = never> {
     return this.close()
   }
 
-  #take(message: ProducerMessage, delivery: Delivery, signal: AbortSignal | undefined): void {
-    if (this.#closing !== null) delivery.failed(0, closed())
-    else this.#intake.take(message, delivery, 0, monotonicNow(), Date.now(), signal)
+  #take(message: ProducerMessage, delivery: Delivery, call: AbortableCall | undefined): void {
+    if (call?.signal.aborted) delivery.failed(0, call.error)
+    else if (this.#closing !== null) delivery.failed(0, closed())
+    else this.#intake.take(message, delivery, 0, monotonicNow(), Date.now(), call)
   }
 
   async #flush(): Promise<void> {
-    await this.#intake.emptied()
-    await this.#accumulator.flush((queue) => this.#dispatcher.route(queue))
+    const delivered = (): Promise<void> => this.#accumulator.flush((queue) => this.#dispatcher.route(queue))
+    // At once, as the line of one topic must not hold up what lingers for others; then again for those in line.
+    await Promise.all([delivered(), this.#intake.emptied().then(delivered)])
   }
 
-  async #close(timeoutMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const timeUp = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.min(timeoutMs, MAX_TIMER_MS))
-    })
-    await Promise.race([this.#flush(), timeUp])
-    clearTimeout(timer)
+  async #close(): Promise<void> {
+    await Promise.race([this.#flush(), this.#closingTime.up])
+    this.#closingTime.clear()
     this.#dispatcher.close()
     this.#expiry.close()
-    this.#intake.close(closed())
+    this.#ended.abort(closed())
     this.#accumulator.failAll(undelivered)
     this.#pool.close()
     this.#onClose()

@@ -53,7 +53,7 @@ export function serialize(
     throw serializerFailed(part, topic, error)
   }
   if (isPromise(bytes)) {
-    return bytes.then(
+    return Promise.resolve(bytes).then(
       (result) => checkBytes(part, topic, result),
       (error) => {
         throw serializerFailed(part, topic, error)

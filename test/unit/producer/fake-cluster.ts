@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import type { RequestInput, ResponseOf } from '../../../protocol/api.ts'
 import { initProducerId } from '../../../protocol/messages/init-producer-id.ts'
 import type { produce } from '../../../protocol/messages/produce.ts'
@@ -169,7 +170,12 @@ export class FakeCluster {
     return () => this.#listeners.delete(listener)
   }
 
-  async send(api: unknown): Promise<ResponseOf<typeof initProducerId>> {
+  async send(
+    api: unknown,
+    _body: unknown,
+    _route: unknown,
+    _options: { signal?: AbortSignal },
+  ): Promise<ResponseOf<typeof initProducerId>> {
     if (api !== initProducerId) throw new Error('not scripted')
     await turn()
     return {
@@ -330,6 +336,15 @@ export class FakeConnection {
 /** Lets everything that is due happen. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Lets time pass: the test must have made fake timers of `setTimeout` and `performance`. */
+export async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 10) {
+    vi.advanceTimersByTime(Math.min(10, ms - passed))
+    await turn()
+    await turn()
+  }
 }
 
 export async function until(condition: () => boolean): Promise<void> {

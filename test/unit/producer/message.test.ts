@@ -21,7 +21,10 @@ describe('headers', () => {
     ]
     expect(normaliseHeaders('t', pairs)).toEqual(pairs)
     expect(normaliseHeaders('t', pairs.values())).toEqual(pairs)
-    expect(normaliseHeaders('t', new Map([['x', 'y']]))).toEqual([['x', 'y']])
+    expect(normaliseHeaders('t', new Map([['x', ['y', null]]]))).toEqual([
+      ['x', 'y'],
+      ['x', null],
+    ])
   })
 
   it('may have any name', () => {

@@ -112,6 +112,42 @@ describe('send', () => {
     expect(cluster.log('t').values).toEqual(['a'])
   })
 
+  it('says of an aborted record whether it can be written all the same', async () => {
+    const cluster = new FakeCluster()
+    cluster.held = true
+    cluster.topic = () => new Promise(() => {})
+    const producer = producerOn(cluster)
+    const abort = new AbortController()
+    const { signal } = abort
+    const sendTo = (topic: string) => [
+      producer.send({ topic, value: 'a' }, { signal }),
+      producer.sendBatch([{ topic, value: 'b' }], { signal }),
+    ]
+    const inLine = sendTo('unknown')
+    const inFlight = sendTo('t')
+    abort.abort()
+    for (const outcome of inLine) await expect(outcome).rejects.toMatchObject({ name: 'AbortError', persisted: 'no' })
+    for (const outcome of inFlight) {
+      await expect(outcome).rejects.toMatchObject({ name: 'AbortError', persisted: 'maybe' })
+    }
+  })
+
+  it('tells a callback of an abort, once', async () => {
+    const cluster = new FakeCluster()
+    cluster.held = true
+    const producer = producerOn(cluster)
+    const abort = new AbortController()
+    const onDelivery = vi.fn()
+    producer.send({ topic: 't', value: 'a' }, { onDelivery, signal: abort.signal })
+    producer.send({ topic: 't', value: 'b' }, { onDelivery, signal: AbortSignal.abort() })
+    abort.abort()
+    cluster.release()
+    await producer.flush()
+    const errors = onDelivery.mock.calls.map(([error]) => error)
+    expect(errors).toEqual([expect.any(AbortError), expect.any(AbortError)])
+    expect(errors.map(({ persisted }) => persisted).sort()).toEqual(['maybe', 'no'])
+  })
+
   it('refuses a record above maxRequestSize at once, and the limit includes headers', async () => {
     const cluster = new FakeCluster()
     const producer = producerOn(cluster, { maxRequestSize: 1000 })
@@ -122,16 +158,6 @@ describe('send', () => {
       message: expect.stringMatching(/11\d\d bytes for topic 't'.*maxRequestSize \(1000 bytes\)/),
     })
     expect(producer.metrics().bufferAvailableBytes).toBe(33_554_432)
-  })
-
-  it('names topic, partition and count when the partition is out of range, after fresh metadata', async () => {
-    const cluster = new FakeCluster({ t: 2 })
-    const producer = producerOn(cluster)
-    const error = await producer.send({ topic: 't', partition: 2, value: 'a' }).catch((error) => error)
-    expect(error).toBeInstanceOf(UsageError)
-    expect(error).toMatchObject({ topic: 't', partition: 2, message: expect.stringContaining('it has 2') })
-    cluster.addTopic('t', 3)
-    expect(await producer.send({ topic: 't', partition: 2, value: 'a' })).toMatchObject({ partition: 2 })
   })
 
   it('fails all who wait for an unknown topic, and others go on', async () => {
@@ -351,6 +377,50 @@ describe('flush and close', () => {
     for (const result of results) expect(result).toMatchObject({ reason: expect.any(ClosedError) })
     expect(results[0]).toMatchObject({ reason: { persisted: 'maybe', topic: 't', partition: 0 } })
     expect(results[4]).toMatchObject({ reason: { persisted: 'no' } })
+  })
+
+  it.each(['flush', 'close'] as const)('%s does not wait with one topic for the metadata of another', async (what) => {
+    const cluster = new FakeCluster()
+    cluster.topic = () => new Promise(() => {})
+    const producer = producerOn(cluster, { lingerMs: 60_000 })
+    const lost = producer.send({ topic: 'nowhere', value: 'a' })
+    lost.catch(() => {})
+    const outcome = producer.send({ topic: 't', value: 'b' })
+    void producer[what]()
+    expect(await outcome).toMatchObject({ offset: 0 })
+  })
+
+  it('close can be made shorter, not longer', async () => {
+    const cluster = new FakeCluster()
+    cluster.held = true
+    const producer = producerOn(cluster)
+    const outcome = producer.send({ topic: 't', value: 'a' })
+    const closing = producer.close({ timeoutMs: 60_000 })
+    producer.close({ timeoutMs: 1 })
+    producer.close()
+    await expect(outcome).rejects.toBeInstanceOf(ClosedError)
+    await closing
+  })
+
+  it('flush after close has nothing to wait for', async () => {
+    const producer = producerOn(new FakeCluster())
+    await producer.close()
+    await producer.flush()
+  })
+
+  it('close ends the request for a producer id', async () => {
+    const cluster = new FakeCluster()
+    let signal: AbortSignal | undefined
+    cluster.send = (_api, _body, _route, options) => {
+      signal = options.signal
+      return new Promise(() => {})
+    }
+    const producer = producerOn(cluster)
+    const outcome = producer.send({ topic: 't', value: 'a' })
+    outcome.catch(() => {})
+    await until(() => signal !== undefined)
+    await producer.close({ timeoutMs: 0 })
+    expect(signal?.aborted).toBe(true)
   })
 
   it('tells whoever made it that it is closed', async () => {

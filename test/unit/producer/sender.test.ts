@@ -12,7 +12,7 @@ import {
 } from '../../../src/errors.ts'
 import type { ProducerOptions } from '../../../src/producer/options.ts'
 import { Producer } from '../../../src/producer/producer.ts'
-import { FakeCluster, type Fate, turn, until } from './fake-cluster.ts'
+import { FakeCluster, type Fate, pass, turn, until } from './fake-cluster.ts'
 
 const producers: Producer[] = []
 
@@ -345,10 +345,7 @@ describe('sequences', () => {
     expect(await rejection(x)).toMatchObject({ code: 'TIMED_OUT', persisted: 'maybe' })
     cluster.down.clear()
     cluster.release()
-    for (let ms = 0; ms < 50; ms++) {
-      vi.advanceTimersByTime(1)
-      await turn()
-    }
+    await pass(100)
     await Promise.all(others)
     expect(cluster.log('t').values).toEqual(['first', 'a', 'b', 'c', 'd'])
   })
