@@ -310,6 +310,10 @@ describe.skipIf(!hasBroker)('consumer', () => {
     expect((await messages.next()).value?.offset).toBe(0)
     await expect.poll(() => reader.groupMetadata().memberId, { timeout: 10_000 }).toBe('')
     expect(warnings.join()).toContain('maxPollIntervalMs')
+    // The group is empty now, and would take a commit from anybody.
+    await expect(reader.commit([{ topic, partition: 0, offset: 1 }])).rejects.toMatchObject({
+      code: 'UNKNOWN_MEMBER_ID',
+    })
     // Nothing was committed, so the new member starts over: at least once.
     expect((await messages.next()).value?.offset).toBe(0)
     expect(lost).toEqual([{ topic, partition: 0 }])
@@ -579,5 +583,129 @@ describe.skipIf(!hasBroker)('consumer', () => {
     await expect(reader.poll()).rejects.toMatchObject({ name: 'UsageError' })
     expect((await messages.next()).value?.offset).toBe(1)
     await messages.return?.()
+  })
+
+  test('a topic that metadata refuses is an error, not one that is waited for', async () => {
+    const error = { name: 'BrokerError', code: 'INVALID_TOPIC_EXCEPTION' }
+    const subscribed = consumer({ groupId: uniqueName('g'), topics: ['not a topic!'] })
+    await expect(subscribed.messages().next()).rejects.toMatchObject(error)
+    for (const offset of [undefined, 0]) {
+      const assigned = consumer({})
+      assigned.assign([{ topic: 'not a topic!', partition: 0, offset }])
+      await expect(assigned.messages().next()).rejects.toMatchObject(error)
+    }
+  })
+
+  test('a topic that this client has not heard of can be assigned and committed', async () => {
+    const [read, committed] = [await topicWith(1, 1), await topicWith(1, 1)]
+    const other = new Kafka({ bootstrapServers: bootstrapServers(), logger })
+    open.add(other)
+    await other.connect()
+    const reader = other.consumer({ groupId: uniqueName('g'), autoOffsetReset: 'earliest' })
+    reader.assign([{ topic: read, partition: 0 }])
+    expect(await take(reader, 1)).toEqual(['0:0'])
+    await reader.commit([{ topic: committed, partition: 0, offset: 1 }])
+    expect(await reader.committed([{ topic: committed, partition: 0 }])).toMatchObject([{ offset: 1 }])
+    await expect(reader.commit([{ topic: uniqueName('none'), partition: 0, offset: 1 }])).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC_OR_PARTITION',
+    })
+  })
+
+  test('what is processed of assigned partitions is committed when others take their place', async () => {
+    const topic = await topicWith(2, 3)
+    const groupId = uniqueName('g')
+    const partitions = [0, 1].map((partition) => ({ topic, partition }))
+    const reader = consumer({ groupId })
+    const committedOffset = async (): Promise<number> => (await reader.committed([partitions[0]]))[0].offset
+    reader.assign([partitions[0]])
+    await take(reader, 2)
+    reader.assign([partitions[1]])
+    await expect.poll(committedOffset).toBe(1)
+    reader.assign([partitions[0]])
+    await take(reader, 2)
+    await reader.unsubscribe()
+    expect(await committedOffset()).toBe(2)
+  })
+
+  test('a topic of the group that is deleted keeps no other from being read', async () => {
+    const prefix = uniqueName('deleted')
+    const topics = ['a', 'b'].map((name) => `${prefix}-${name}`)
+    await kafka.admin().createTopics(topics.map((name) => ({ name, numPartitions: 1, replicationFactor: 1 })))
+    for (const topic of topics) await fill(topic, 1, 0, 2)
+    const impatient = new Kafka({ bootstrapServers: bootstrapServers(), metadataMaxAgeMs: 100, logger })
+    open.add(impatient)
+    const reader = impatient.consumer({
+      groupId: uniqueName('g'),
+      topics: new RegExp(`^${prefix}`),
+      autoOffsetReset: 'earliest',
+      autoCommitIntervalMs: 600_000,
+      heartbeatIntervalMs: 200,
+    })
+    const seen: string[] = []
+    const run = reader.run({ eachMessage: ({ topic, offset }) => void seen.push(`${topic}:${offset}`) })
+    await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(4)
+    await kafka.admin().deleteTopics([topics[1]])
+    await expect.poll(() => reader.assignment(), { timeout: 10_000 }).toEqual([{ topic: topics[0], partition: 0 }])
+    await fill(topics[0], 1, 2, 3)
+    await expect.poll(() => seen, { timeout: 5000 }).toContain(`${topics[0]}:2`)
+    expect(await reader.committed([{ topic: topics[0], partition: 0 }])).toMatchObject([{ offset: 2 }])
+    await reader.close()
+    await run
+  })
+
+  test('close() in a listener, or beside one that hangs, ends all the same', async () => {
+    const topic = await topicWith(1, 1)
+    const hasty = new Kafka({ bootstrapServers: bootstrapServers(), requestTimeoutMs: 1000, logger })
+    open.add(hasty)
+    const options = { topics: [topic], autoOffsetReset: 'earliest' as const }
+    let revocations = 0
+    const closing: Consumer = hasty.consumer({
+      ...options,
+      groupId: uniqueName('g'),
+      onPartitionsRevoked: async () => {
+        revocations++
+        await closing.close()
+      },
+    })
+    await closing.messages().next()
+    await closing.close()
+    expect(revocations).toBe(1)
+    const hanging = hasty.consumer({
+      ...options,
+      groupId: uniqueName('g'),
+      onPartitionsRevoked: () => new Promise(() => {}),
+    })
+    await hanging.messages().next()
+    await hanging.close()
+    expect(warnings.join()).toContain('onPartitionsRevoked failed')
+  })
+
+  test('close() beside a handler that hangs commits what was processed before, and leaves the group', async () => {
+    const topic = await topicWith(1, 3)
+    const groupId = uniqueName('g')
+    const hasty = new Kafka({ bootstrapServers: bootstrapServers(), requestTimeoutMs: 1000, logger })
+    open.add(hasty)
+    const reader = hasty.consumer({ groupId, topics: [topic], autoOffsetReset: 'earliest' })
+    const hung = Promise.withResolvers<void>()
+    const eachMessage = ({ offset }: { offset: number }): Promise<void> | undefined => {
+      if (offset < 2) return
+      hung.resolve()
+      return new Promise(() => {})
+    }
+    void reader.run({ eachMessage })
+    await hung.promise
+    await reader.close()
+    const next = consumer({ groupId, topics: [topic] })
+    expect(await next.committed([{ topic, partition: 0 }])).toMatchObject([{ offset: 2 }])
+    // At once: a member that is still there would be waited for until its session times out.
+    expect(await take(next, 1)).toEqual(['0:2'])
+  }, 20_000)
+
+  test('seek() takes one place', async () => {
+    const topic = await topicWith(1)
+    const reader = consumer({})
+    const place = { topic, partition: 0, offset: 0 }
+    reader.assign([place])
+    expect(() => reader.seek([place] as never)).toThrow(expect.objectContaining({ name: 'UsageError' }))
   })
 })

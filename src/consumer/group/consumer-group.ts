@@ -121,7 +121,9 @@ export class ConsumerGroup<K, V> implements MembershipHost {
       // The rebalance itself sees to it that nothing is lost; the next owner starts a little earlier.
       if (isAboutRebalance(error)) logger.debug('Committing what was processed came too late', { error })
       else
-        logger.warn(`Committing ${partitionList(offsets)} failed; they are committed with the next offsets`, { error })
+        logger.warn(`Not all of ${partitionList(offsets)} could be committed; they are with the next offsets`, {
+          error,
+        })
     }
   }
 
@@ -176,7 +178,7 @@ export class ConsumerGroup<K, V> implements MembershipHost {
     if (partitions.length === 0) return
     for (const partition of partitions) this.#dropping.add(partition)
     const { enableAutoCommit, onPartitionsRevoked, onPartitionsLost = onPartitionsRevoked } = this.#options
-    const share = (): number | undefined => deadline && Math.max(1, deadline.remainingMs / 2)
+    const share = (): number | undefined => deadline && Math.ceil(deadline.remainingMs / 2)
     if (enableAutoCommit) await this.commitQuietly(partitions, share())
     if (this.membership.isLost) await this.#tell('onPartitionsLost', onPartitionsLost, partitions, share())
     else await this.#tell('onPartitionsRevoked', onPartitionsRevoked, partitions, share())
