@@ -27,6 +27,8 @@ describe.each([
           throw new Error('invalid value type')
         }
       }
+      // Node's types do not have it.
+      const { WebAssembly } = globalThis as unknown as { WebAssembly: object }
       vi.stubGlobal('WebAssembly', { ...WebAssembly, Module })
     },
   ],
