@@ -73,11 +73,11 @@ export class Kafka {
   }
 
   async #close(): Promise<void> {
-    try {
-      // All at once: a consumer that waits for its group must not hold up a producer's last records.
-      await Promise.all([...this.#clients].map((client) => client.close()))
-    } finally {
-      await this.#cluster.close()
-    }
+    // All at once: a consumer that waits for its group must not hold up a producer's last records. One that fails must not
+    // take the connections away from the others.
+    const outcomes = await Promise.allSettled([...this.#clients].map((client) => client.close()))
+    await this.#cluster.close()
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 }
