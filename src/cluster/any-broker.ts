@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionError, KafkaError, TimeoutError } from '../errors.ts'
 import type { Broker } from '../network/broker.ts'
-import { type Backoff, type Deadline, sleep } from '../retry.ts'
+import type { Backoff, Deadline } from '../retry.ts'
 import { firstAnswer } from './first-answer.ts'
 
 /** How long a broker may keep silent before the next one is asked as well. */
@@ -66,7 +67,8 @@ export class AnyBroker {
             cause: error,
           })
         }
-        await sleep(delay, closed).catch(() => {
+        // Those who wait keep the process alive; when they have all gone, nobody needs to be connected.
+        await sleep(delay, undefined, { ref: false, signal: closed }).catch(() => {
           throw closed.reason
         })
       }

@@ -94,7 +94,8 @@ export class Cluster {
    */
   async connect(): Promise<void> {
     if (this.#closed) throw new ClosedError('The client is closed')
-    if (!this.#bootstrapped) await this.#keeper.contact()
+    if (this.#bootstrapped) return
+    await this.#answered(this.#keeper.contact(), new Deadline(this.options.defaultApiTimeoutMs))
   }
 
   /** What is known now; empty before the first contact. */
@@ -104,9 +105,8 @@ export class Cluster {
 
   /** Resolves with metadata asked for after this call. */
   refresh(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<MetadataSnapshot> {
-    const { timeoutMs, signal } = options
-    const refreshed = abortable(this.#keeper.refresh(), signal)
-    return timeoutMs === undefined ? refreshed : this.#answered(refreshed, new Deadline(timeoutMs))
+    const { timeoutMs = this.options.defaultApiTimeoutMs, signal } = options
+    return this.#answered(abortable(this.#keeper.refresh(), signal), new Deadline(timeoutMs))
   }
 
   /** Something showed that metadata is stale: it is refreshed in the background, at a bounded rate. */

@@ -46,6 +46,45 @@ function refreshes(brokers: readonly ScriptedBroker[]): number {
   return brokers.reduce((sum, broker) => sum + broker.asked('Metadata').length, 0)
 }
 
+describe('a cluster that cannot be reached', () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+
+  /** A cluster that cannot be reached, and waits for long before it is tried again. */
+  function unreachable() {
+    const attempted = Promise.withResolvers<void>()
+    const socketFactory = async () => {
+      attempted.resolve()
+      throw new Error('refused')
+    }
+    const pauses = { retryBackoffMs: 30_000, retryBackoffMaxMs: 30_000 }
+    return { cluster: clusterAt([REFUSING], { socketFactory, ...pauses }), attempted: attempted.promise }
+  }
+
+  test('keeps the process alive no longer than somebody waits for it', async () => {
+    const before = timers()
+    const { cluster, attempted } = unreachable()
+    const abort = new AbortController()
+    const outcome = failure(cluster.topic('t', { signal: abort.signal }))
+    await attempted
+    await settle()
+    expect(timers()).toBeGreaterThan(before)
+    abort.abort()
+    expect(await outcome).toBeInstanceOf(AbortError)
+    expect(timers()).toBe(before)
+  })
+
+  test.each(['connect', 'refresh'] as const)('keeps the process alive while %s() waits for it', async (call) => {
+    const before = timers()
+    const { cluster, attempted } = unreachable()
+    const outcome = failure(cluster[call]())
+    await attempted
+    await settle()
+    expect(timers()).toBeGreaterThan(before)
+    await cluster.close()
+    await outcome
+  })
+})
+
 describe('a deadline', () => {
   test('ends the first contact with a broker that keeps silent, and names it', async () => {
     stopTime()
