@@ -1,7 +1,5 @@
-import type { BrokerPool } from '../cluster/broker-pool.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { ClosedError, UsageError } from '../errors.ts'
-import { Deadline } from '../retry.ts'
 import {
   type CommitTarget,
   isFunction,
@@ -13,32 +11,27 @@ import {
   readOffsets,
   readPartitions,
 } from './arguments.ts'
-import { consumerMetrics, noCounts } from './consumer-metrics.ts'
-import { Delivery } from './delivery.ts'
+import { consumerMetrics } from './consumer-metrics.ts'
+import { ConsumerParts } from './consumer-parts.ts'
+import type { Delivery } from './delivery.ts'
 import { DeliveryIterator } from './delivery-iterator.ts'
-import { Deserialization } from './deserialization.ts'
-import { Fetcher } from './fetcher.ts'
-import { FirstContact } from './first-contact.ts'
-import { ConsumerGroup, uncommitted } from './group/consumer-group.ts'
+import { type ConsumerGroup, uncommitted } from './group/consumer-group.ts'
 import { type FoundPlace, findPlaces } from './list-offsets.ts'
 import type { Message } from './message.ts'
 import type { MessageBatch } from './message-batch.ts'
 import { type ConsumerOptions, type ResolvedConsumerOptions, readConsumerOptions } from './options.ts'
-import { type AssignedPartition, type LogPlace, Partitions, type PositionSource } from './partitions.ts'
+import type { AssignedPartition, LogPlace, Partitions, PositionSource } from './partitions.ts'
 import { type PollOptions, poll } from './poll.ts'
-import { PositionFinder } from './position-finder.ts'
 import { Runner, type RunOptions } from './runner.ts'
 import {
+  isShared,
   manualAssignment,
   noSubscription,
   readSubscription,
   type SubscribeTopics,
-  type Subscription,
   subscribedTopics,
 } from './subscription.ts'
 import { groupByTopic, partitionKey, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
-import { TopicWatch } from './topic-watch.ts'
-import { TroubleLog } from './trouble-log.ts'
 
 /** Who a consumer is in its group, as a transactional producer needs it to commit offsets for it (KIP-447). */
 export interface ConsumerGroupMetadata {
@@ -80,81 +73,22 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   readonly #cluster: Cluster
   readonly #options: ResolvedConsumerOptions<K, V>
   readonly #onClose: () => void
-  readonly #partitions = new Partitions()
-  readonly #counters = noCounts()
-  readonly #trouble: TroubleLog
+  readonly #parts: ConsumerParts<K, V>
+  readonly #partitions: Partitions
   readonly #delivery: Delivery<K, V>
-  readonly #fetchPool: BrokerPool
-  readonly #groupPool: BrokerPool
-  readonly #fetcher: Fetcher
-  readonly #finder: PositionFinder
-  readonly #contact: FirstContact
-  readonly #group: ConsumerGroup<K, V> | null
-  readonly #topics: TopicWatch
-  #runner: Runner<K, V> | null = null
-  #subscription: Subscription = noSubscription
   #closing: Promise<void> | null = null
 
   /** @internal Use `kafka.consumer()`. */
   constructor(cluster: Cluster, options: ConsumerOptions<K, V>, onClose: () => void = () => {}) {
     const resolved = readConsumerOptions<K, V>(options)
-    const { logger, retryBackoffMs } = cluster.options
+    const { topics } = resolved
     this.#cluster = cluster
     this.#options = resolved
     this.#onClose = onClose
-    if (resolved.topics !== undefined) this.#subscription = readSubscription(resolved.topics, "option 'topics'")
-    this.#trouble = new TroubleLog(logger)
-    this.#fetchPool = cluster.pool()
-    this.#groupPool = cluster.pool()
-    this.#delivery = new Delivery<K, V>(this.#partitions, {
-      deserialization: new Deserialization(resolved.keyDeserializer, resolved.valueDeserializer),
-      onDeserializationError: resolved.onDeserializationError,
-      retryBackoffMs,
-      logger,
-      roomFor: (partition) => this.#fetcher.roomFor(partition),
-      positionWanted: () => this.#finder.wake(),
-      asked: () => this.#begin(),
-      counters: this.#counters,
-    })
-    this.#fetcher = new Fetcher(cluster, this.#fetchPool, this.#partitions, resolved, this.#trouble, {
-      arrival: (bytes) => {
-        this.#counters.fetches++
-        this.#counters.fetchedBytes += bytes
-        this.#delivery.news.raise()
-      },
-      positionLost: () => this.#finder.wake(),
-      failure: (error) => this.#delivery.fail(error),
-    })
-    this.#group = this.#openGroup()
-    this.#finder = new PositionFinder(
-      cluster,
-      this.#partitions,
-      {
-        ...resolved,
-        committed: this.#group === null ? null : (partitions) => this.#requireGroup('').offsets.fetch(partitions),
-      },
-      this.#trouble,
-      {
-        found: () => {
-          this.#fetcher.wake()
-          this.#delivery.news.raise()
-        },
-        failure: (error) => this.#delivery.fail(error),
-      },
-    )
-    this.#topics = new TopicWatch(cluster, this.#trouble, resolved.allowAutoCreateTopics, {
-      subscription: () => this.#subscription,
-      alsoNeeded: () => [
-        ...Array.from(this.#partitions, ({ topic }) => topic),
-        ...(this.#group?.membership.topicsOfGroup ?? []),
-      ],
-      changed: () => this.#group?.membership.rejoin('the topics of the subscription have changed'),
-      refused: (error) => this.#delivery.fail(error),
-    })
-    this.#contact = new FirstContact(cluster, {
-      made: () => this.#positionsChanged(),
-      failed: (error) => this.#delivery.fail(error),
-    })
+    const subscription = topics === undefined ? noSubscription : readSubscription(topics, "option 'topics'")
+    this.#parts = new ConsumerParts(cluster, resolved, subscription)
+    this.#partitions = this.#parts.partitions
+    this.#delivery = this.#parts.delivery
   }
 
   /** All messages, one at a time: `for await (const message of consumer)`. */
@@ -223,15 +157,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
       ...this.#cluster.options,
       maxBatch: this.#options.maxPollRecords ?? DEFAULT_BATCH_RECORDS,
     })
-    this.#delivery.begin('run()')
-    this.#runner = runner
-    try {
-      await runner.run()
-    } finally {
-      this.#delivery.end()
-      this.#runner = null
-      if (!this.#delivery.closed && this.#options.enableAutoCommit) await this.#group?.commitQuietly(this.#partitions)
-    }
+    await this.#parts.run(runner)
   }
 
   /**
@@ -241,19 +167,19 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   async subscribe(topics: SubscribeTopics): Promise<void> {
     this.#requireGroup('subscribe()')
     const subscription = readSubscription(topics, 'subscribe()')
-    const committed = this.#subscription.kind === 'assigned' ? this.#unassign(this.#partitions) : undefined
-    this.#subscription = subscription
-    this.#topics.subscriptionChanged()
+    const wasAssigned = this.#parts.subscription.kind === 'assigned'
+    const committed = wasAssigned ? this.#parts.unassign(this.#partitions) : undefined
+    this.#parts.subscribe(subscription)
     await committed
   }
 
   /** Gives back all partitions and leaves the group; or ends a manual assignment. */
   async unsubscribe(): Promise<void> {
     this.#requireOpen()
-    const wasMember = this.#subscription.kind === 'topics' || this.#subscription.kind === 'pattern'
-    this.#subscription = noSubscription
-    if (wasMember && this.#group !== null) await this.#group.leave()
-    else await this.#unassign(this.#partitions)
+    const { group, subscription } = this.#parts
+    this.#parts.subscribe(noSubscription)
+    if (isShared(subscription)) await group?.leave()
+    else await this.#parts.unassign(this.#partitions)
   }
 
   /**
@@ -263,7 +189,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
    */
   assign(partitions: ReadonlyArray<TopicPartition & { offset?: number }>): void {
     this.#requireOpen()
-    if (this.#subscription.kind === 'topics' || this.#subscription.kind === 'pattern') {
+    if (isShared(this.#parts.subscription)) {
       throw new UsageError('assign() does not go together with a subscription; unsubscribe() first', {
         code: 'INVALID_STATE',
       })
@@ -271,17 +197,16 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     const wanted = readPartitions(partitions as ReadonlyArray<TopicPartition & { offset?: number }>, 'assign()')
     const withOffset = wanted.filter(({ offset }) => offset !== undefined) as TopicPartitionOffset[]
     readOffsets(withOffset, 'assign()')
-    this.#subscription = manualAssignment
     const keys = new Set(wanted.map(({ topic, partition }) => partitionKey(topic, partition)))
-    void this.#unassign(Array.from(this.#partitions).filter(({ key }) => !keys.has(key)))
+    void this.#parts.unassign(Array.from(this.#partitions).filter(({ key }) => !keys.has(key)))
     for (const { topic, partition, offset } of wanted) {
       const known = this.#partitions.get({ topic, partition })
       const assigned = known ?? this.#partitions.add(topic, partition)
       if (offset !== undefined) assigned.seek(offset)
       else if (known === undefined) assigned.seekTo({ kind: 'committed' })
     }
-    this.#topics.subscriptionChanged()
-    this.#positionsChanged()
+    this.#parts.subscribe(manualAssignment)
+    this.#parts.positionsChanged()
   }
 
   /** Goes on at `offset`. Undoes nothing that was committed. @throws UsageError if the partition is not assigned */
@@ -289,7 +214,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     if (Array.isArray(offset)) throw new UsageError('seek() takes one { topic, partition, offset }, got an array')
     const [place] = readOffsets(offset, 'seek()')
     this.#requireAssigned(place, 'seek()').seek(place.offset, place.leaderEpoch)
-    this.#positionsChanged()
+    this.#parts.positionsChanged()
   }
 
   /** Goes on at the first offset of these partitions; of all that are assigned, if none are given. */
@@ -324,7 +249,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
       }
     } finally {
       // What has no position yet, for the answer failed, gets one in the background.
-      this.#positionsChanged()
+      this.#parts.positionsChanged()
     }
   }
 
@@ -335,7 +260,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
 
   resume(partitions: readonly TopicPartition[]): void {
     for (const partition of this.#selected(partitions, 'resume()')) partition.paused = false
-    this.#positionsChanged()
+    this.#parts.positionsChanged()
   }
 
   paused(): TopicPartition[] {
@@ -351,7 +276,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
 
   /** The topics that are subscribed to; for a RegExp those that match now. */
   subscription(): string[] {
-    return subscribedTopics(this.#subscription, this.#cluster.metadata)
+    return subscribedTopics(this.#parts.subscription, this.#cluster.metadata)
   }
 
   /** The offset of the next message that this partition delivers; `undefined` if it is not assigned, or not known yet. */
@@ -434,7 +359,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
 
   /** Plain numbers under Java's metric names. */
   metrics(): Record<string, number> {
-    return consumerMetrics(this.#partitions, this.#counters)
+    return consumerMetrics(this.#partitions, this.#parts.counters)
   }
 
   /**
@@ -444,7 +369,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   close(options?: ConsumerCloseOptions): Promise<void> {
     if (this.#closing === null) this.#closing = this.#close(options)
     // The one under way waits for the listener that calls this.
-    else if (this.#group?.isInsideListener) return Promise.resolve()
+    else if (this.#parts.group?.isInsideListener) return Promise.resolve()
     return this.#closing
   }
 
@@ -453,75 +378,16 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   }
 
   async #close({ leaveGroup = this.#options.groupInstanceId === undefined }: ConsumerCloseOptions = {}): Promise<void> {
-    const deadline = new Deadline(this.#cluster.options.requestTimeoutMs)
-    this.#delivery.close()
-    this.#finder.close()
     try {
-      // What comes after the handlers has its share of the time, too.
-      await this.#runner?.settled(deadline.remainingMs * 0.75)
-      // Nobody gave these partitions to this consumer, so that it has nothing to give back.
-      if (this.#subscription.kind === 'assigned') await this.#unassign(this.#partitions, deadline.remainingMs / 2)
-      await this.#group?.close(leaveGroup, Math.max(1, deadline.remainingMs))
+      await this.#parts.close(leaveGroup)
     } finally {
-      this.#fetcher.close()
-      this.#topics.close()
-      const error = new ClosedError('The consumer is closed')
-      this.#fetchPool.close(error)
-      this.#groupPool.close(error)
-      for (const partition of [...this.#partitions]) this.#partitions.remove(partition)
       this.#onClose()
     }
   }
 
-  #openGroup(): ConsumerGroup<K, V> | null {
-    const { groupId } = this.#options
-    if (groupId === undefined) return null
-    return new ConsumerGroup(
-      this.#cluster,
-      this.#groupPool,
-      groupId,
-      this.#options,
-      this.#partitions,
-      this.#delivery,
-      this.#trouble,
-      this.#counters,
-      { topics: () => this.#topics.subscribed(), positionsWanted: () => this.#positionsChanged() },
-    )
-  }
-
-  /** The user's code asks for messages: a consumer joins its group when it is first asked for some. */
-  #begin(): void {
-    if (!this.#contact.isMade) {
-      this.#contact.make()
-      return
-    }
-    if (this.#group === null || this.#delivery.closed) return
-    this.#group.startAutoCommit()
-    const { kind } = this.#subscription
-    if (kind === 'topics' || kind === 'pattern') this.#group.membership.start()
-  }
-
-  #positionsChanged(): void {
-    if (this.#contact.isMade) {
-      this.#finder.wake()
-      this.#fetcher.wake()
-    } else this.#contact.make()
-    this.#delivery.news.raise()
-  }
-
-  /** Partitions that were assigned by hand go at once; what is processed of them is committed, as by Java's `assign()`. */
-  #unassign(partitions: Iterable<AssignedPartition>, timeoutMs?: number): Promise<void> | undefined {
-    const unassigned = [...partitions]
-    // Without a contact nothing can have been processed.
-    const commits = this.#options.enableAutoCommit && this.#contact.isMade
-    const committed = commits ? this.#group?.commitQuietly(unassigned, timeoutMs) : undefined
-    for (const partition of unassigned) this.#partitions.remove(partition)
-    return committed
-  }
-
   #seekTo(partitions: readonly TopicPartition[] | undefined, source: PositionSource, path: string): void {
     for (const partition of this.#selected(partitions, path)) partition.seekTo(source)
-    this.#positionsChanged()
+    this.#parts.positionsChanged()
   }
 
   #selected(partitions: readonly TopicPartition[] | undefined, path: string): AssignedPartition[] {
@@ -558,7 +424,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   /** @throws UsageError if there is nothing to read */
   #requireReadable(path: string): void {
     this.#requireOpen()
-    if (this.#subscription.kind !== 'none') return
+    if (this.#parts.subscription.kind !== 'none') return
     throw new UsageError(`${path}: nothing to read; subscribe() to topics or assign() partitions first`, {
       code: 'INVALID_STATE',
     })
@@ -566,8 +432,9 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
 
   #requireGroup(path: string): ConsumerGroup<K, V> {
     this.#requireOpen()
-    if (this.#group === null) throw new UsageError(`${path} needs the option 'groupId'`, { code: 'INVALID_STATE' })
-    return this.#group
+    if (this.#parts.group === null)
+      throw new UsageError(`${path} needs the option 'groupId'`, { code: 'INVALID_STATE' })
+    return this.#parts.group
   }
 
   #requireAssigned({ topic, partition }: TopicPartition, path: string): AssignedPartition {

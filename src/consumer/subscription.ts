@@ -22,6 +22,11 @@ export type Subscription =
 export const noSubscription: Subscription = { kind: 'none' }
 export const manualAssignment: Subscription = { kind: 'assigned' }
 
+/** Whether a group shares what is read. */
+export function isShared({ kind }: Subscription): boolean {
+  return kind === 'topics' || kind === 'pattern'
+}
+
 /** What `subscribe()` and the option `topics` take. */
 export type SubscribeTopics = string | readonly string[] | RegExp | { pattern: string }
 
