@@ -1,8 +1,9 @@
-import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { bootstrapServersCheck } from './cluster/bootstrap-servers.ts'
 import { consoleLogger, type Logger } from './diagnostics.ts'
 import type { SaslOptions } from './network/sasl/mechanism.ts'
 import type { SocketFactory } from './network/socket.ts'
+import { checkTlsOptions } from './network/tls-options.ts'
 import {
   callable,
   describe,
@@ -64,12 +65,7 @@ const ssl: OptionCheck<boolean | TlsOptions> = (value, path) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw mistyped(path, "a boolean or an object of Node's TLS options", value)
   }
-  try {
-    // A certificate that cannot be read, or a wrong passphrase, would fail each connection.
-    createSecureContext(value)
-  } catch (error) {
-    throw invalidOption(`${path}: ${(error as Error).message}`)
-  }
+  checkTlsOptions(value, path)
   return value
 }
 

@@ -152,7 +152,7 @@ function plain(name: string): string {
 }
 
 /** The known name nearest to a mistyped one, or null if none is near. */
-function likeliest(name: string, known: readonly string[]): string | null {
+export function likeliest(name: string, known: readonly string[]): string | null {
   let best: string | null = null
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of known) {

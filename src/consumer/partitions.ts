@@ -139,6 +139,8 @@ export class AssignedPartition implements TopicPartition {
     const run = this.#run
     if (this.processed < run.startOffset || run === NO_RUN) {
       this.position = this.processed
+      // It belongs behind what is fetched again, and comes up again there.
+      this.error = null
       this.refetch()
       return
     }

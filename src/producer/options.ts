@@ -38,9 +38,12 @@ export interface ProducerOptions<K = never, V = never> {
   maxRequestSize?: number
   /** Bytes that may wait for delivery; then `send` waits. Default 33,554,432. */
   bufferMemory?: number
-  /** How long `send` waits for memory, or for a topic's metadata, in ms. Default 60,000. */
+  /** How long `send` waits for memory, or for a topic's metadata, in ms; at most `deliveryTimeoutMs`. Default 60,000. */
   maxBlockMs?: number
-  /** Longest time from `send` to a record's outcome, in ms; retries go on until then. Default 120,000. */
+  /**
+   * Longest time from `send` to a record's outcome, in ms; retries go on until then. Must be greater than `lingerMs`.
+   * Default 120,000.
+   */
   deliveryTimeoutMs?: number
   /** `'none'`, `'gzip'`, `'snappy'`, `'lz4'` or `'zstd'`. Default `'none'`. */
   compressionType?: CompressionType

@@ -61,12 +61,14 @@ export class Producer<K = never, V = never> {
     const resolved = readProducerOptions<K, V>(options) as unknown as ResolvedProducerOptions<never, never>
     const { retryBackoffMs, retryBackoffMaxMs } = cluster.options
     const { enableIdempotence, transactionTimeoutMs, deliveryTimeoutMs } = resolved
+    // A record's whole time is `deliveryTimeoutMs`, whatever it waits for.
+    const maxBlockMs = Math.min(resolved.maxBlockMs, deliveryTimeoutMs)
     const { signal: closing } = this.#ended
     this.#cluster = cluster
     this.#options = resolved
     this.#onClose = onClose
     this.#pool = cluster.pool()
-    this.#accumulator = new Accumulator({ ...resolved, retryBackoffMs, retryBackoffMaxMs })
+    this.#accumulator = new Accumulator({ ...resolved, maxBlockMs, retryBackoffMs, retryBackoffMaxMs })
     const settlement = new Settlement(cluster, this.#accumulator, this.#statistics, enableIdempotence)
     this.#dispatcher = new Dispatcher({
       cluster,
@@ -87,7 +89,7 @@ export class Producer<K = never, V = never> {
       dispatcher: this.#dispatcher,
       expiry: this.#expiry,
       statistics: this.#statistics,
-      options: resolved,
+      options: { ...resolved, maxBlockMs },
       closing,
     })
   }

@@ -52,6 +52,12 @@ describe('options', () => {
     [{ ...valid, requestTimeoutMs: -1 }, "option 'requestTimeoutMs' must be from 1 to 2147483647, got -1"],
     [{ ...valid, requestTimeoutMs: '30' }, "option 'requestTimeoutMs' must be an integer, got '30'"],
     [{ ...valid, requestTimeoutMs: Number.NaN }, "option 'requestTimeoutMs' must be an integer, got NaN"],
+    [
+      { ...valid, ssl: { rejectUnauthorised: false } },
+      "TLS option 'rejectUnauthorised'; did you mean 'rejectUnauthorized'",
+    ],
+    [{ ...valid, ssl: { ca: '/etc/ca.pem' } }, "option 'ssl': 'ca' must be PEM text, not the path of a file"],
+    [{ ...valid, ssl: { cert: '-----BEGIN CERTIFICATE-----\nx' } }, "option 'ssl': "],
     [{ ...valid, ssl: 'yes' }, "option 'ssl' must be a boolean or an object of Node's TLS options, got 'yes'"],
     [
       { ...valid, sasl: { mechanism: 'plain', username: 'u', password: 'p' } },
