@@ -145,6 +145,22 @@ describe('a record in line', () => {
     expect(cluster.log('t').values).toEqual(['1', '2', '3', '4', '5', '6'])
   })
 
+  it('waits for memory no longer than deliveryTimeoutMs', async () => {
+    const cluster = new FakeCluster()
+    cluster.held = true
+    const producer = producerOn(cluster, { bufferMemory: 2000, deliveryTimeoutMs: 1000 })
+    const outcomes = Array.from({ length: 5 }, () => watch(producer.send({ topic: 't', value: 'x'.repeat(1000) })))
+    await pass(1100)
+    for (const { is } of outcomes) expect(is).toBeInstanceOf(TimeoutError)
+  })
+
+  it('waits for metadata no longer than deliveryTimeoutMs', async () => {
+    const cluster = new FakeCluster()
+    cluster.topic = vi.fn(() => new Promise<never>(() => {}))
+    producerOn(cluster, { deliveryTimeoutMs: 1000 }).send({ topic: 'x', value: 'a' }, { onDelivery: () => {} })
+    expect(cluster.topic).toHaveBeenCalledWith('x', expect.objectContaining({ timeoutMs: 1000 }))
+  })
+
   it('is forgotten as soon as it has left', async () => {
     setFlagsFromString('--expose-gc')
     const gc = runInNewContext('gc') as () => void
