@@ -703,12 +703,4 @@ describe.skipIf(!hasBroker)('consumer', () => {
     // At once: a member that is still there would be waited for until its session times out.
     expect(await take(next, 1)).toEqual(['0:2'])
   }, 20_000)
-
-  test('seek() takes one place', async () => {
-    const topic = await topicWith(1)
-    const reader = consumer({})
-    const place = { topic, partition: 0, offset: 0 }
-    reader.assign([place])
-    expect(() => reader.seek([place] as never)).toThrow(expect.objectContaining({ name: 'UsageError' }))
-  })
 })

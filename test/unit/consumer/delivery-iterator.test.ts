@@ -245,6 +245,18 @@ test('a batch that is given back is asked for again, for nothing else would star
   expect([p.fetchOffset, p.processedEpoch]).toEqual([0, -1])
 })
 
+test('what is given back comes before an error that was fetched after it', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  for (const offset of [0, 1]) script.feed(p, offset, ['a'])
+  const batches = new DeliveryIterator(script.delivery, 'batches()', (each) => script.delivery.takeBatch(each, 2))
+  await batches.next()
+  p.error = new KafkaError('forbidden', { code: 'TOPIC_AUTHORIZATION_FAILED' })
+  await batches.return()
+  script.feed(p, 0, ['a', 'a'])
+  expect((await iterate(script).next()).value?.offset).toBe(0)
+})
+
 test('what is given back keeps the epoch of what is processed', async () => {
   const script = new ScriptedDelivery()
   const p = script.assign('t', 0)

@@ -27,7 +27,7 @@ export class ScriptedCoordinator {
       version: (api: AnyApi, { maxVersion = api.maxVersion }: SendOptions) => maxVersion,
       send: (api: AnyApi, body: Record<string, unknown>, options: SendOptions) => this.#answer(api, body, options),
     }
-    const pool = { broker: () => ({ connection: async () => connection }) }
+    const pool = { broker: () => ({ connection: async () => connection }), close: () => {} }
     const cluster = {
       options: {
         requestTimeoutMs: 30_000,
@@ -41,6 +41,9 @@ export class ScriptedCoordinator {
         topicNames: { get: (id: string) => [...this.topics.values()].find(({ topicId }) => topicId === id)?.name },
       },
       control: pool,
+      pool: () => pool,
+      leader: () => -1,
+      invalidate: () => {},
       connect: async () => {},
       coordinator: async () => 1,
       forgetCoordinator: () => {},

@@ -1,0 +1,36 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { Consumer } from '../../../src/consumer/consumer.ts'
+import { ScriptedCoordinator } from './group/scripted-coordinator.ts'
+
+const GROUP_AUTHORIZATION_FAILED = 30
+const place = { topic: 't', partition: 0 }
+
+/** A consumer with a partition assigned by hand, and the coordinator of its group. */
+function assigned(): { consumer: Consumer; coordinator: ScriptedCoordinator } {
+  const coordinator = new ScriptedCoordinator()
+  coordinator.addTopic('t', 'AAAAAAAAAAAAAAAAAAAAAQ', 1)
+  const consumer = new Consumer(coordinator.cluster, { groupId: 'g', enableAutoCommit: false })
+  onTestFinished(() => consumer.close())
+  consumer.assign([{ ...place, offset: 3 }])
+  return { consumer, coordinator }
+}
+
+test('seekToCommitted() that fails leaves a partition that gets its position later', async () => {
+  const { consumer, coordinator } = assigned()
+  let errorCode = GROUP_AUTHORIZATION_FAILED
+  coordinator.answers.OffsetFetch = () => {
+    const partitions = [{ partitionIndex: 0, errorCode: 0, committedOffset: 5, committedLeaderEpoch: -1 }]
+    const groups = [{ errorCode, topics: [{ name: 't', partitions }] }]
+    errorCode = 0
+    return { groups }
+  }
+  await expect(consumer.seekToCommitted()).rejects.toMatchObject({ name: 'AuthorizationError', resourceName: 'g' })
+  await vi.waitFor(() => expect(consumer.position(place)).toBe(5))
+})
+
+test('seek() takes one place, and not the first of several', () => {
+  const { consumer } = assigned()
+  expect(() => consumer.seek([place] as never)).toThrow(expect.objectContaining({ name: 'UsageError' }))
+  expect(() => consumer.seek([] as never)).toThrow(expect.objectContaining({ name: 'UsageError' }))
+  expect(consumer.position(place)).toBe(3)
+})
