@@ -252,15 +252,15 @@ export class Intake {
 
 /** What waits must not change with the object and the buffers that the caller uses again. */
 function detached(record: PendingRecord): PendingRecord {
-  const { topic, partition, timestamp, headers, ...given } = record.message
-  const key = copy(given.key ?? null)
-  const value = copy(given.value)
+  const { topic, partition, timestamp, headers, key = null, value } = record.message
+  const keyCopy = copy(key)
+  const valueCopy = copy(value)
   return {
     ...record,
-    message: { topic, partition, timestamp, headers, key, value },
+    message: { topic, partition, timestamp, headers, key: keyCopy, value: valueCopy },
     headers: record.headers.map(([name, header]) => [name, copy(header)]),
-    key: record.key === given.key ? key : copy(record.key),
-    value: record.value === given.value ? value : copy(record.value),
+    key: record.key === key ? keyCopy : copy(record.key),
+    value: record.value === value ? valueCopy : copy(record.value),
   }
 }
 

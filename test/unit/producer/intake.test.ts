@@ -129,6 +129,25 @@ describe('a record in line', () => {
     expect(partitioner).toHaveBeenCalledWith(expect.objectContaining({ key: Buffer.from('before') }))
   })
 
+  it('may be an object of any class', async () => {
+    class Ride {
+      get topic() {
+        return 't'
+      }
+      get key() {
+        return 'k'
+      }
+      get value() {
+        return 'v'
+      }
+    }
+    const cluster = new FakeCluster()
+    cluster.metadata = { ...cluster.metadata, topics: new Map() }
+    const partitioner = vi.fn(() => 0)
+    await producerOn(cluster, { partitioner }).send(new Ride())
+    expect(partitioner).toHaveBeenCalledWith(expect.objectContaining({ key: 'k', value: 'v' }))
+  })
+
   it('does not change with the buffer of a serializer', async () => {
     const cluster = new FakeCluster()
     cluster.metadata = { ...cluster.metadata, topics: new Map() }
