@@ -78,6 +78,7 @@ export type { Bytes, HeaderValue, MessageHeaders, ProducerMessage, RecordMetadat
 export type { ProducerMetrics } from './producer/metrics.ts'
 export type { Acks, ProducerOptions } from './producer/options.ts'
 export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'
-export type { CallbackOptions, Producer, SendOptions } from './producer/producer.ts'
+export type { Producer } from './producer/producer.ts'
+export type { CallbackOptions, SendOptions } from './producer/send-options.ts'
 export type { Serializer, SerializerOption } from './producer/serializers.ts'
 export { type Serde, serde } from './serde.ts'

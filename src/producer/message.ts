@@ -56,7 +56,9 @@ export function checkMessage(message: ProducerMessage<never, never>): void {
     throw new UsageError(`Message field 'topic' must be a non-empty string, got ${describe(topic)}`)
   }
   if (value === undefined) {
-    throw new UsageError(`Message field 'value' for topic '${topic}' is undefined; null is a tombstone`, { topic })
+    // The shape of KafkaJS: one topic, and a list of messages.
+    const hint = 'messages' in message ? '; to send several messages, use sendBatch()' : '; null is a tombstone'
+    throw new UsageError(`Message field 'value' for topic '${topic}' is undefined${hint}`, { topic })
   }
   if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0)) throw misfit('partition', message)
   if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0))

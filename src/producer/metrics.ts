@@ -1,23 +1,23 @@
-/** A producer's figures since it was made, under the names of Java's producer metrics. Times are in ms. */
+/** A producer's figures since it was made, under the names of Java's `producer-metrics`. Times are in ms. */
 export interface ProducerMetrics {
-  recordSendTotal: number
-  recordErrorTotal: number
-  recordRetryTotal: number
-  recordQueueTimeAvg: number
-  recordQueueTimeMax: number
-  recordsPerRequestAvg: number
-  batchSizeAvg: number
-  batchSizeMax: number
-  batchSplitTotal: number
-  compressionRateAvg: number
-  requestTotal: number
-  requestLatencyAvg: number
-  requestLatencyMax: number
-  requestsInFlight: number
-  produceThrottleTimeAvg: number
-  produceThrottleTimeMax: number
-  bufferTotalBytes: number
-  bufferAvailableBytes: number
+  'record-send-total': number
+  'record-error-total': number
+  'record-retry-total': number
+  'record-queue-time-avg': number
+  'record-queue-time-max': number
+  'records-per-request-avg': number
+  'batch-size-avg': number
+  'batch-size-max': number
+  'batch-split-total': number
+  'compression-rate-avg': number
+  'request-total': number
+  'request-latency-avg': number
+  'request-latency-max': number
+  'requests-in-flight': number
+  'produce-throttle-time-avg': number
+  'produce-throttle-time-max': number
+  'buffer-total-bytes': number
+  'buffer-available-bytes': number
 }
 
 /** Mean and maximum of a series, in constant space. */
@@ -59,24 +59,24 @@ export class ProducerStatistics {
 
   snapshot(memory: { limit: number; available: number }): ProducerMetrics {
     return {
-      recordSendTotal: this.recordsSent,
-      recordErrorTotal: this.recordErrors,
-      recordRetryTotal: this.recordRetries,
-      recordQueueTimeAvg: this.queueTime.average,
-      recordQueueTimeMax: this.queueTime.max,
-      recordsPerRequestAvg: this.recordsPerRequest.average,
-      batchSizeAvg: this.batchSize.average,
-      batchSizeMax: this.batchSize.max,
-      batchSplitTotal: this.batchSplits,
-      compressionRateAvg: this.compressionRate.average,
-      requestTotal: this.requests,
-      requestLatencyAvg: this.requestLatency.average,
-      requestLatencyMax: this.requestLatency.max,
-      requestsInFlight: this.requestsInFlight,
-      produceThrottleTimeAvg: this.throttleTime.average,
-      produceThrottleTimeMax: this.throttleTime.max,
-      bufferTotalBytes: memory.limit,
-      bufferAvailableBytes: memory.available,
+      'record-send-total': this.recordsSent,
+      'record-error-total': this.recordErrors,
+      'record-retry-total': this.recordRetries,
+      'record-queue-time-avg': this.queueTime.average,
+      'record-queue-time-max': this.queueTime.max,
+      'records-per-request-avg': this.recordsPerRequest.average,
+      'batch-size-avg': this.batchSize.average,
+      'batch-size-max': this.batchSize.max,
+      'batch-split-total': this.batchSplits,
+      'compression-rate-avg': this.compressionRate.average,
+      'request-total': this.requests,
+      'request-latency-avg': this.requestLatency.average,
+      'request-latency-max': this.requestLatency.max,
+      'requests-in-flight': this.requestsInFlight,
+      'produce-throttle-time-avg': this.throttleTime.average,
+      'produce-throttle-time-max': this.throttleTime.max,
+      'buffer-total-bytes': memory.limit,
+      'buffer-available-bytes': memory.available,
     }
   }
 }

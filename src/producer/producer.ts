@@ -8,7 +8,7 @@ import { AbortableCall } from './abortable-call.ts'
 import { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import { ClosingTime } from './closing-time.ts'
-import { BatchDelivery, CallbackDelivery, type Delivery, type DeliveryCallback, PromiseDelivery } from './delivery.ts'
+import { BatchDelivery, CallbackDelivery, type Delivery, PromiseDelivery } from './delivery.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Expiry } from './expiry.ts'
 import { ProducerIdentity } from './idempotence.ts'
@@ -17,22 +17,10 @@ import type { ProducerMessage, RecordMetadata } from './message.ts'
 import { type ProducerMetrics, ProducerStatistics } from './metrics.ts'
 import { type ProducerOptions, type ResolvedProducerOptions, readProducerOptions } from './options.ts'
 import type { PartitionQueue } from './partition-queue.ts'
+import { type CallbackOptions, readSendOptions, type SendOptions, SIGNAL_ONLY, WITH_CALLBACK } from './send-options.ts'
 import { Settlement } from './settlement.ts'
 
-export interface SendOptions {
-  /**
-   * The outcome is an `AbortError` as soon as it is aborted. A record that is in a batch by then is delivered all the same:
-   * the error's `persisted` is `'maybe'`.
-   */
-  signal?: AbortSignal
-}
-
-export interface CallbackOptions extends SendOptions {
-  /**
-   * Called with the outcome in place of a promise. What it throws is an uncaught exception.
-   */
-  onDelivery: DeliveryCallback
-}
+const NO_OPTIONS: SendOptions = {}
 
 /**
  * Writes records to topics. Made by `kafka.producer()`; needs no `connect()`.
@@ -106,11 +94,9 @@ export class Producer<K = never, V = never> {
   send(message: ProducerMessage<K, V>, options: CallbackOptions): void
   send(
     message: ProducerMessage<K, V>,
-    { signal, onDelivery }: SendOptions & Partial<CallbackOptions> = {},
+    options: SendOptions & Partial<CallbackOptions> = NO_OPTIONS,
   ): Promise<RecordMetadata> | undefined {
-    if (onDelivery !== undefined && typeof onDelivery !== 'function') {
-      throw new UsageError(`send(): option 'onDelivery' must be a function, got ${describe(onDelivery)}`)
-    }
+    const { signal, onDelivery } = readSendOptions(options, WITH_CALLBACK, 'send()')
     const record = message as unknown as ProducerMessage
     if (signal === undefined && onDelivery !== undefined) {
       this.#take(record, new CallbackDelivery(onDelivery), undefined)
@@ -136,7 +122,11 @@ export class Producer<K = never, V = never> {
    * @throws (rejects with) PartialFailureError when all have an outcome and some failed: `results[i]` is the metadata or
    * the error of `messages[i]`
    */
-  sendBatch(messages: ReadonlyArray<ProducerMessage<K, V>>, { signal }: SendOptions = {}): Promise<RecordMetadata[]> {
+  sendBatch(
+    messages: ReadonlyArray<ProducerMessage<K, V>>,
+    options: SendOptions = NO_OPTIONS,
+  ): Promise<RecordMetadata[]> {
+    const { signal } = readSendOptions(options, SIGNAL_ONLY, 'sendBatch()')
     if (!Array.isArray(messages)) {
       return Promise.reject(new UsageError(`sendBatch() needs an array of messages, got ${describe(messages)}`))
     }
@@ -154,7 +144,8 @@ export class Producer<K = never, V = never> {
    * Sends what waits for more records, and resolves when everything sent before this call has an outcome: after `close()`
    * at once.
    */
-  async flush({ signal }: SendOptions = {}): Promise<void> {
+  async flush(options: SendOptions = NO_OPTIONS): Promise<void> {
+    const { signal } = readSendOptions(options, SIGNAL_ONLY, 'flush()')
     await abortable(this.#flush(), signal)
   }
 
@@ -162,7 +153,8 @@ export class Producer<K = never, V = never> {
    * Partitions of a topic, as far as known.
    * @throws BrokerError `UNKNOWN_TOPIC_OR_PARTITION`, AuthorizationError; TimeoutError after `maxBlockMs`
    */
-  async partitionsFor(topic: string, { signal }: SendOptions = {}): Promise<PartitionMetadata[]> {
+  async partitionsFor(topic: string, options: SendOptions = NO_OPTIONS): Promise<PartitionMetadata[]> {
+    const { signal } = readSendOptions(options, SIGNAL_ONLY, 'partitionsFor()')
     if (typeof topic !== 'string' || topic === '') {
       throw new UsageError(`partitionsFor() needs the name of a topic, got ${describe(topic)}`)
     }

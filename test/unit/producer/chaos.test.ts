@@ -66,8 +66,8 @@ describe.each(seeds)('faults at random, seed %i', (seed) => {
       for (const { offset, value } of sent) if (offset !== -1) expect(values[offset]).toBe(value)
     }
     await producer.close()
-    expect(producer.metrics()).toMatchObject({ requestsInFlight: 0, recordErrorTotal: 0 })
-    expect(producer.metrics().bufferAvailableBytes).toBe(20_000)
+    expect(producer.metrics()).toMatchObject({ 'requests-in-flight': 0, 'record-error-total': 0 })
+    expect(producer.metrics()['buffer-available-bytes']).toBe(20_000)
   })
 })
 
@@ -112,6 +112,6 @@ describe.each(seeds)('records that fail under faults, seed %i', (seed) => {
       const numbers = values.filter((value) => acknowledged.has(value!)).map(Number)
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
     }
-    expect(producer.metrics().bufferAvailableBytes).toBe(33_554_432)
+    expect(producer.metrics()['buffer-available-bytes']).toBe(33_554_432)
   })
 })

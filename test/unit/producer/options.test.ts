@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../../src/errors.ts'
 import { readProducerOptions } from '../../../src/producer/options.ts'
+import { Producer } from '../../../src/producer/producer.ts'
 import { serde } from '../../../src/serde.ts'
+import { FakeCluster } from './fake-cluster.ts'
 
 describe('producer options', () => {
   it('have defaults that lose nothing', () => {
@@ -55,5 +57,33 @@ describe('producer options', () => {
       valueSerializer: serde.json(),
     })
     expect([typeof keySerializer, typeof valueSerializer]).toEqual(['function', 'object'])
+  })
+})
+
+describe('options of a call', () => {
+  const producer = new Producer(new FakeCluster().asCluster, {})
+  const message = { topic: 't', value: 'a' }
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['null', () => producer.send(message, null as never), /send\(\): options must be an object, got null/],
+    [
+      'a slip',
+      () => producer.send(message, { onDelivry: () => {} } as never),
+      /'onDelivry'; did you mean 'onDelivery'/,
+    ],
+    ['no signal', () => producer.send(message, { signal: 5 } as never), /'signal' must be an AbortSignal, got 5/],
+    ['no function', () => producer.send(message, { onDelivery: 5 } as never), /'onDelivery' must be a function, got 5/],
+    [
+      'a stranger',
+      () => producer.sendBatch([message], { onDelivery: () => {} } as never),
+      /sendBatch\(\): unknown option/,
+    ],
+  ])('%s is refused', (_, call, message) => {
+    expect(call).toThrow(message)
+    expect(call).toThrow(UsageError)
+  })
+
+  it("KafkaJS's form is recognised", async () => {
+    await expect(producer.send({ topic: 't', messages: [] } as never)).rejects.toThrow(/use sendBatch\(\)/)
   })
 })

@@ -92,7 +92,7 @@ describe('batching', () => {
       outcomes.push(producer.send({ topic: 't', partition: 0, value: `${i}` }))
       await turn()
     }
-    expect(producer.metrics().requestsInFlight).toBe(5)
+    expect(producer.metrics()['requests-in-flight']).toBe(5)
     cluster.release()
     await Promise.all(outcomes)
     expect(cluster.log('t').batches.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1, 1, 20])
@@ -151,7 +151,7 @@ describe('retries', () => {
     const producer = producerOn(cluster)
     expect(await send(producer, 'a', 'b')).toMatchObject([{ offset: 0 }, { offset: 1 }])
     expect(cluster.requests).toHaveLength(3)
-    expect(producer.metrics()).toMatchObject({ recordRetryTotal: 4, recordErrorTotal: 0 })
+    expect(producer.metrics()).toMatchObject({ 'record-retry-total': 4, 'record-error-total': 0 })
   })
 
   it('writes nothing twice when the answer of an appended batch was an error', async () => {
@@ -404,7 +404,7 @@ describe('refusals', () => {
     expect(results.map((result) => result instanceof Error)).toEqual(values.map((_, i) => i === 3))
     expect(results[3]).toMatchObject({ code: 'MESSAGE_TOO_LARGE', persisted: 'no' })
     expect(cluster.log('t').values).toEqual(values.filter((_, i) => i !== 3))
-    expect(producer.metrics().batchSplitTotal).toBeGreaterThan(1)
+    expect(producer.metrics()['batch-split-total']).toBeGreaterThan(1)
   })
 
   it.each([
@@ -569,7 +569,7 @@ describe('want of memory', () => {
     expect((await rejection(a)).message).toContain('allocation failed')
     expect(await b).toMatchObject({ offset: 0 })
     await producer.flush()
-    expect(producer.metrics().bufferAvailableBytes).toBe(33_554_432)
+    expect(producer.metrics()['buffer-available-bytes']).toBe(33_554_432)
   })
 })
 
