@@ -44,6 +44,9 @@ export interface RequestLimits {
   signal?: AbortSignal
 }
 
+/** What was not committed, by error code. */
+type Refusals = Map<number, TopicPartitionOffset[]>
+
 /** From this version on one request names several groups (KIP-709). */
 const FIRST_FETCH_WITH_GROUPS = 8
 /** From this version on both requests name topics by their ids (KIP-848). */
@@ -95,7 +98,7 @@ export class GroupOffsets {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const what = `Committing ${partitionList(offsets)} for group '${this.#groupId}'`
-    const refused = new Map<number, TopicPartitionOffset[]>()
+    const refused: Refusals = new Map()
     let left = offsets
     // A topic that is gone shows in fresh metadata.
     const untrack = this.#cluster.track(() => offsets.map(({ topic }) => topic))
@@ -103,30 +106,26 @@ export class GroupOffsets {
       await this.#retry(what, deadline, signal, async () => {
         const current = committer.identity()
         if (current.generation !== member.generation || current.memberId !== member.memberId) {
-          const given = left.filter((each) => current.generation < 0 || !committer.keeps(each))
-          if (given.length > 0) refused.set(ILLEGAL_GENERATION, given)
-          left = left.filter((each) => !given.includes(each))
+          const isKept = (each: TopicPartitionOffset): boolean => current.generation >= 0 && committer.keeps(each)
+          refuse(refused, ILLEGAL_GENERATION, ...left.filter((each) => !isKept(each)))
+          left = left.filter(isKept)
         }
         if (left.length === 0) return null
         const codes = await this.#sendCommit(left, current)
-        if ([...codes.values()].some(isAboutUnknownTopic)) await this.#cluster.refresh()
+        const isUnknown = [...codes.values()].some(isAboutUnknownTopic)
+        for (const each of left) if (codes.get(keyOf(each)) === 0) committer.committed(each)
+        left = left.filter((each) => codes.get(keyOf(each)) !== 0)
+        if (isUnknown) await this.#cluster.refresh()
         const again: TopicPartitionOffset[] = []
-        let reason: KafkaError | null = null
         for (const each of left) {
-          const code = codes.get(partitionKey(each.topic, each.partition))
-          if (code === 0) {
-            committer.committed(each)
-            continue
-          }
-          const error = code === undefined ? incomplete(what) : commitError(code, this.#groupId, [each])
-          const isGone = code !== undefined && isAboutUnknownTopic(code) && !this.#isKnown(each)
-          if (code === undefined || (error.retriable && !isGone)) {
-            again.push(each)
-            reason = error
-          } else refused.set(code, [...(refused.get(code) ?? []), each])
+          const code = codes.get(keyOf(each))
+          if (code !== undefined && !this.#isCurable(code, each)) refuse(refused, code, each)
+          else again.push(each)
         }
         left = again
-        return reason
+        if (left.length === 0) return null
+        const code = codes.get(keyOf(left[0]))
+        return code === undefined ? incomplete(what) : commitError(code, this.#groupId, left)
       })
     } finally {
       untrack()
@@ -273,6 +272,12 @@ export class GroupOffsets {
     return areKnown ? maxVersion : FIRST_VERSION_BY_ID - 1
   }
 
+  /** Whether an answer can be another one next time: of an unknown topic, if fresh metadata knows it. */
+  #isCurable(code: number, offset: TopicPartitionOffset): boolean {
+    if (isAboutUnknownTopic(code)) return this.#isKnown(offset)
+    return commitError(code, this.#groupId, [offset]).retriable
+  }
+
   #isKnown({ topic, partition }: TopicPartition): boolean {
     return partition < (this.#cluster.metadata.topics.get(topic)?.partitions.length ?? 0)
   }
@@ -284,6 +289,14 @@ export class GroupOffsets {
   #nameIn(topic: { name: string; topicId?: string }): string {
     return topic.name !== '' ? topic.name : (this.#cluster.metadata.topicNames.get(topic.topicId ?? '') ?? '')
   }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return partitionKey(topic, partition)
+}
+
+function refuse(refused: Refusals, code: number, ...offsets: TopicPartitionOffset[]): void {
+  if (offsets.length > 0) refused.set(code, [...(refused.get(code) ?? []), ...offsets])
 }
 
 function asOutcome(error: unknown): KafkaError {
