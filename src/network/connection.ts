@@ -9,6 +9,7 @@ import { Deadline, MAX_TIMER_MS, monotonicNow, withinDeadline } from '../retry.t
 import { answeredVersion, type NegotiatedVersions } from './api-versions.ts'
 import { FrameReader } from './frame-reader.ts'
 import { InFlightQueue } from './in-flight-queue.ts'
+import { REUSED_CHUNK } from './socket.ts'
 import { Pause, throttledByClient } from './throttling.ts'
 
 export interface SendOptions {
@@ -84,7 +85,8 @@ export class Connection {
     this.#options = options
     this.#socket = socket
     this.#frames = new FrameReader(options.broker, options.maxFrameBytes, (frame) => this.#onFrame(frame))
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk, false))
+    socket.on(REUSED_CHUNK, (chunk: Buffer) => this.#onData(chunk, true))
     socket.on('error', (error) => this.#onError(error))
     socket.on('end', () => this.#onEnd())
     socket.on('close', () => this.#onEnd())
@@ -222,10 +224,10 @@ export class Connection {
     return correlationId
   }
 
-  #onData(chunk: Buffer): void {
+  #onData(chunk: Buffer, reused: boolean): void {
     if (this.closed) return
     try {
-      this.#frames.push(chunk)
+      this.#frames.push(chunk, reused)
     } catch (error) {
       this.close(error as KafkaError)
     }

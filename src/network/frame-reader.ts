@@ -37,10 +37,11 @@ export class FrameReader {
   }
 
   /**
+   * @param reused the chunk's memory will be written again, so that no frame may be a view of it
    * @throws ConnectionError with the code NOT_A_KAFKA_BROKER if the stream starts with something else than a frame
    * @throws DecodeError if a later frame's length is impossible or over the limit
    */
-  push(chunk: Buffer): void {
+  push(chunk: Buffer, reused = false): void {
     let position = 0
     while (position < chunk.length) {
       if (this.#frame !== null) {
@@ -54,18 +55,18 @@ export class FrameReader {
         this.#prefix = (this.#prefix << 8) | chunk[position++]
         if (++this.#prefixBytes < 4) continue
       }
-      position = this.#begin(this.#prefix, chunk, position)
+      position = this.#begin(this.#prefix, chunk, position, reused)
     }
   }
 
   /** Starts a frame whose length is known; returns the position after what was used of the chunk. */
-  #begin(length: number, chunk: Buffer, position: number): number {
+  #begin(length: number, chunk: Buffer, position: number, reused: boolean): number {
     this.#prefix = 0
     this.#prefixBytes = 0
     this.#checkLength(length)
     this.#isFirst = false
     const end = position + length
-    if (end > chunk.length) {
+    if (reused || end > chunk.length) {
       this.#frame = Buffer.allocUnsafe(length)
       this.#filled = 0
       return position

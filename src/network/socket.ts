@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
 import { AuthenticationError, ConnectionError, KafkaError, TimeoutError, UsageError } from '../errors.ts'
@@ -18,6 +18,15 @@ export interface SocketOptions {
   readonly accepted?: boolean
 }
 
+/**
+ * The event of a plain TCP stream that something has arrived, in place of `data`. The chunk is a view of one buffer that
+ * is read into again and again: a stream's own way takes a new one of 64 KiB for each read, which fragments the memory.
+ */
+export const REUSED_CHUNK = Symbol('reused chunk')
+
+/** What is read at a time at most. */
+const READ_BYTES = 256 * 1024
+
 /** Idle connections are probed after this long, so that one whose other end vanished does not stay for hours. */
 const KEEP_ALIVE_MS = 60_000
 
@@ -32,7 +41,17 @@ export async function openSocket(options: SocketOptions, broker: string, signal:
   const stream = socketFactory ? await factoryStream(socketFactory, options, broker, signal) : undefined
   if (ssl !== false) return openTls(options, stream, broker, signal)
   if (stream !== undefined) return stream
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS })
+  const socket: Socket = connectTcp({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (bytes, buffer) => socket.emit(REUSED_CHUNK, (buffer as Buffer).subarray(0, bytes)),
+    },
+  })
   return opened(socket, 'connect', signal, (error) => connectFailure(error, broker))
 }
 

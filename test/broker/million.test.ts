@@ -7,11 +7,7 @@ import type { MillionReport } from '../support/million.ts'
 
 const run = promisify(execFile)
 const script = join(import.meta.dirname, '..', 'support', 'million.ts')
-/**
- * The young generation has a fixed size: by itself V8 lets it grow to three times 32 MB in steps that come sooner or later,
- * which would be taken for growth of the client's.
- */
-const FLAGS = ['--expose-gc', '--max-semi-space-size=8', '--conditions=kafka-wire-source']
+const FLAGS = ['--expose-gc', '--conditions=kafka-wire-source']
 const ALLOWED_GROWTH = 50 * 1024 * 1024
 
 test.skipIf(!hasBroker)(

@@ -93,6 +93,14 @@ describe('frames', () => {
     expect(frames.every((each) => each.every((byte) => byte === 0xee))).toBe(true)
   })
 
+  test('keep nothing of a chunk whose memory is used again', () => {
+    const { reader, frames } = frameReader()
+    const chunk = Buffer.from(Buffer.concat([frame(bodies[0]), frame(bodies[1])]))
+    reader.push(chunk, true)
+    chunk.fill(0xee)
+    expect(frames).toEqual(bodies.slice(0, 2))
+  })
+
   test('over several chunks keep nothing of them', () => {
     const { reader, frames } = frameReader()
     const bytes = Buffer.from(frame(bodies[2]))
