@@ -29,6 +29,7 @@ export type {
   IterationOptions,
   QueryOptions,
 } from './consumer/consumer.ts'
+export type { ConsumerMetrics } from './consumer/consumer-metrics.ts'
 export { DeserializationError } from './consumer/deserialization.ts'
 export type { Headers } from './consumer/headers.ts'
 export type { FoundPlace } from './consumer/list-offsets.ts'

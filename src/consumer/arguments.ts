@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { describe } from '../options.ts'
+import { describe, likeliest } from '../options.ts'
 import { Message } from './message.ts'
 import { MessageBatch } from './message-batch.ts'
 import { partitionKey, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
@@ -95,7 +95,10 @@ export function readCallOptions<T extends object>(
     throw new UsageError(`${path}: options must be an object, got ${describe(value)}`)
   for (const [name, given] of Object.entries(value)) {
     const check = checks[name as keyof T]
-    if (check === undefined) throw new UsageError(`${path}: unknown option '${name}'`)
+    if (check === undefined) {
+      const meant = likeliest(name, Object.keys(checks))
+      throw new UsageError(`${path}: unknown option '${name}'${meant === null ? '' : `; did you mean '${meant}'?`}`)
+    }
     const expected = given === undefined ? null : check(given)
     if (expected !== null) throw new UsageError(`${path}: option '${name}' must be ${expected}, got ${describe(given)}`)
   }
@@ -105,6 +108,8 @@ export function readCallOptions<T extends object>(
 export const isSignal = (value: unknown): string | null => (value instanceof AbortSignal ? null : 'an AbortSignal')
 
 export const isFunction = (value: unknown): string | null => (typeof value === 'function' ? null : 'a function')
+
+export const isBoolean = (value: unknown): string | null => (typeof value === 'boolean' ? null : 'a boolean')
 
 export function isIntegerFrom(min: number): (value: unknown) => string | null {
   return (value) => (Number.isInteger(value) && (value as number) >= min ? null : `an integer from ${min}`)

@@ -9,11 +9,21 @@ export interface ConsumerCounters {
   rebalances: number
 }
 
-/** Plain numbers under Java's names (`consumer-fetch-manager-metrics`, `consumer-coordinator-metrics`). */
-export function consumerMetrics(
-  partitions: Iterable<AssignedPartition>,
-  counters: ConsumerCounters,
-): Record<string, number> {
+/**
+ * A consumer's figures since it was made, under the names of Java's `consumer-fetch-manager-metrics` and
+ * `consumer-coordinator-metrics`.
+ */
+export interface ConsumerMetrics {
+  'assigned-partitions': number
+  'records-lag-max': number
+  'fetch-total': number
+  'bytes-consumed-total': number
+  'records-consumed-total': number
+  'commit-total': number
+  'rebalance-total': number
+}
+
+export function consumerMetrics(partitions: Iterable<AssignedPartition>, counters: ConsumerCounters): ConsumerMetrics {
   let assigned = 0
   let maxLag = 0
   for (const { position, highWatermark } of partitions) {

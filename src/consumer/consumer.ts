@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { ClosedError, UsageError } from '../errors.ts'
 import {
   type CommitTarget,
+  isBoolean,
   isFunction,
   isIntegerFrom,
   isSignal,
@@ -11,7 +12,7 @@ import {
   readOffsets,
   readPartitions,
 } from './arguments.ts'
-import { consumerMetrics } from './consumer-metrics.ts'
+import { type ConsumerMetrics, consumerMetrics } from './consumer-metrics.ts'
 import { ConsumerParts } from './consumer-parts.ts'
 import type { Delivery } from './delivery.ts'
 import { DeliveryIterator } from './delivery-iterator.ts'
@@ -357,8 +358,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     return { groupId, generationId: generation, memberId, groupInstanceId }
   }
 
-  /** Plain numbers under Java's metric names. */
-  metrics(): Record<string, number> {
+  /** Figures since the consumer was made. */
+  metrics(): ConsumerMetrics {
     return consumerMetrics(this.#partitions, this.#parts.counters)
   }
 
@@ -366,18 +367,19 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
    * Commits what is processed, ends a pending `next()`, leaves the group and closes the connections; waits for handlers
    * of `run()`. Takes at most about `requestTimeoutMs`. Later calls do nothing more.
    */
-  close(options?: ConsumerCloseOptions): Promise<void> {
-    if (this.#closing === null) this.#closing = this.#close(options)
+  async close(options?: ConsumerCloseOptions): Promise<void> {
+    const { leaveGroup } = readCallOptions(options, { leaveGroup: isBoolean }, 'close()')
+    if (this.#closing === null) this.#closing = this.#close(leaveGroup)
     // The one under way waits for the listener that calls this.
-    else if (this.#parts.group?.isInsideListener) return Promise.resolve()
-    return this.#closing
+    else if (this.#parts.group?.isInsideListener) return
+    await this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #close({ leaveGroup = this.#options.groupInstanceId === undefined }: ConsumerCloseOptions = {}): Promise<void> {
+  async #close(leaveGroup = this.#options.groupInstanceId === undefined): Promise<void> {
     try {
       await this.#parts.close(leaveGroup)
     } finally {

@@ -34,3 +34,12 @@ test('seek() takes one place, and not the first of several', () => {
   expect(() => consumer.seek([] as never)).toThrow(expect.objectContaining({ name: 'UsageError' }))
   expect(consumer.position(place)).toBe(3)
 })
+
+test('options of a call that are misspelt or wrong are refused, and close() closes nothing then', async () => {
+  const { consumer } = assigned()
+  await expect(consumer.close({ leave: true } as never)).rejects.toThrow(/close\(\): unknown option 'leave'/)
+  await expect(consumer.close({ leaveGroup: 1 } as never)).rejects.toThrow(/'leaveGroup' must be a boolean, got 1/)
+  await expect(consumer.run({ eachMesage: () => {} } as never)).rejects.toThrow(/did you mean 'eachMessage'/)
+  await expect(consumer.poll({ timeout: 5 } as never)).rejects.toThrow(/did you mean 'timeoutMs'/)
+  expect(consumer.assignment()).toEqual([place])
+})
