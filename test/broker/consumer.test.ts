@@ -1,4 +1,4 @@
-import { type Consumer, type ConsumerOptions, Kafka, type Logger, serde } from 'kafka-wire'
+import { type Consumer, type ConsumerOptions, channels, Kafka, type Logger, serde } from 'kafka-wire'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bootstrapServers, brokerIsAtLeast, hasBroker, uniqueName } from '../support/kafka.ts'
 
@@ -57,6 +57,18 @@ describe.skipIf(!hasBroker)('consumer', () => {
       if (values.length === count) break
     }
     return values
+  }
+
+  /** Resolves when so many requests of an API have been answered from now on. */
+  async function answers(api: string, count: number): Promise<void> {
+    const done = Promise.withResolvers<void>()
+    let left = count
+    const listen = (message: unknown): void => {
+      if ((message as { api: string }).api === api && --left === 0) done.resolve()
+    }
+    channels.request.subscribe(listen)
+    await done.promise
+    channels.request.unsubscribe(listen)
   }
 
   const range = (partition: number, from: number, to: number): string[] => {
@@ -179,6 +191,7 @@ describe.skipIf(!hasBroker)('consumer', () => {
     const a = consumer({
       groupId,
       topics: [topic],
+      heartbeatIntervalMs: 50,
       onPartitionsRevoked: async () => {
         events.push('revoked')
         await new Promise((resolve) => setImmediate(resolve))
@@ -189,9 +202,8 @@ describe.skipIf(!hasBroker)('consumer', () => {
     await messages.next()
     const b = consumer({ groupId, topics: [topic] })
     const bTakes = b.messages().next()
-    // The group waits: the message is still in our hands.
-    await expect.poll(() => a.groupMetadata().memberId).not.toBe('')
-    await new Promise((resolve) => setTimeout(resolve, 800))
+    // The coordinator tells us again and again that the group waits: the message is still in our hands.
+    await answers('Heartbeat', 10)
     expect(events).toEqual([])
     expect(a.assignment()).toHaveLength(2)
     await messages.next()
