@@ -24,7 +24,8 @@ export default defineConfig({
     pool: 'forks',
     passWithNoTests: true,
     projects: [
-      project('unit'),
+      // Long enough for a machine that does something else at the same time.
+      project('unit', { testTimeout: 30_000 }),
       project('spec', { testTimeout: 120_000, hookTimeout: 300_000 }),
       project('broker', needsBroker),
       project('interop', interop),

@@ -273,8 +273,11 @@ export class Cluster {
     if (signal?.aborted) throw abortError(signal)
     const version = connection.version(api)
     const versioned = typeof body === 'function' ? (body as (version: number) => RequestInput<A>)(version) : body
-    const timeoutMs = Math.min(this.options.requestTimeoutMs, Math.max(1, deadline.remainingMs))
-    return connection.send(api, versioned, { timeoutMs, version })
+    // The request has the time that requests have, for one that times out takes everybody's connection with it.
+    return withinDeadline(connection.send(api, versioned, { version }), deadline, () => {
+      const message = `${broker.name} did not answer ${api.name} within ${deadline.timeoutMs} ms`
+      return new TimeoutError(message, { broker: broker.name, api: api.name })
+    })
   }
 
   async #broker(route: Exclude<Route, 'any'>, deadline: Deadline): Promise<Broker> {

@@ -6,6 +6,7 @@ import { errorCode } from '../../protocol/errors.ts'
  */
 
 export const NONE = 0
+export const UNKNOWN_SERVER_ERROR = errorCode('UNKNOWN_SERVER_ERROR')
 export const UNKNOWN_TOPIC_OR_PARTITION = errorCode('UNKNOWN_TOPIC_OR_PARTITION')
 export const LEADER_NOT_AVAILABLE = errorCode('LEADER_NOT_AVAILABLE')
 export const NOT_LEADER_OR_FOLLOWER = errorCode('NOT_LEADER_OR_FOLLOWER')

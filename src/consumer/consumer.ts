@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { ClosedError, UsageError } from '../errors.ts'
+import { Deadline } from '../retry.ts'
 import {
   type CommitTarget,
   isBoolean,
@@ -306,8 +307,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     const limits = this.#limits(options, 'committed()')
     const asked = partitions === undefined ? this.assignment() : readPartitions(partitions, 'committed()')
     // The newest versions of the request name topics by their ids.
-    for (const topic of groupByTopic(asked).keys()) await this.#cluster.topic(topic, limits)
-    return group.offsets.fetch(asked, limits)
+    const { timeoutMs = this.#cluster.options.defaultApiTimeoutMs, signal } = limits
+    const deadline = new Deadline(timeoutMs)
+    const left = (): QueryOptions => ({ timeoutMs: Math.max(1, deadline.remainingMs), signal })
+    for (const topic of groupByTopic(asked).keys()) await this.#cluster.topic(topic, left())
+    return group.offsets.fetch(asked, left())
   }
 
   /** The first offset of each partition. */

@@ -68,7 +68,8 @@ export class DeliveryIterator<T, K, V> implements AsyncIterableIterator<T> {
   }
 
   get #interrupted(): boolean {
-    return this.#delivery.handover.wanted || this.#delivery.closed
+    const { handover, closed, failed } = this.#delivery
+    return handover.wanted || closed || failed || this.#signal?.aborted === true
   }
 
   /** One after another, also for callers that do not wait for an answer before they ask again. */

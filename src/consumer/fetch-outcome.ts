@@ -2,7 +2,7 @@ import type { ResponseOf } from '../../protocol/api.ts'
 import { errorName } from '../../protocol/errors.ts'
 import type { fetch } from '../../protocol/messages/fetch.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { meansStaleMetadata } from '../cluster/error-codes.ts'
+import { meansStaleMetadata, UNKNOWN_SERVER_ERROR } from '../cluster/error-codes.ts'
 import { brokerError } from '../errors.ts'
 import { Backoff, monotonicNow } from '../retry.ts'
 import { AbortedTransactions } from './aborted-transactions.ts'
@@ -25,7 +25,6 @@ export interface FetchContext {
 }
 
 const NONE = 0
-const UNKNOWN_SERVER_ERROR = -1
 const OFFSET_OUT_OF_RANGE = 1
 const CORRUPT_MESSAGE = 2
 

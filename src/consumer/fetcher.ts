@@ -3,7 +3,8 @@ import { fetch } from '../../protocol/messages/fetch.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import type { BrokerPool } from '../cluster/broker-pool.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { ConnectionError, KafkaError } from '../errors.ts'
+import { UNKNOWN_SERVER_ERROR } from '../cluster/error-codes.ts'
+import { brokerError, ConnectionError, KafkaError } from '../errors.ts'
 import { Backoff, monotonicNow } from '../retry.ts'
 import { judgeFetchedPartition } from './fetch-outcome.ts'
 import type { IsolationLevel } from './options.ts'
@@ -222,9 +223,11 @@ export class Fetcher {
         maxVersion: namesOfIds === null ? FIRST_VERSION_BY_ID - 1 : fetch.maxVersion,
       })
       if (this.#closed) return true
-      this.#accept(id, response, asked, namesOfIds)
-      this.#trouble.clear(about)
-      return response.errorCode === 0
+      if (response.errorCode !== 0) throw refusal(response.errorCode, broker.name)
+      const isComplete = this.#accept(id, response, asked, namesOfIds)
+      if (isComplete) this.#trouble.clear(about)
+      else this.#trouble.note(about, 'the answer leaves out some of the partitions that were asked for')
+      return isComplete
     } catch (error) {
       if (this.#closed) return false
       if (!(error instanceof KafkaError) || !error.retriable) {
@@ -281,12 +284,13 @@ export class Fetcher {
     return { body, namesOfIds: namesOfIds.has(ZERO_UUID) ? null : namesOfIds }
   }
 
+  /** @returns whether every partition that was asked for is in the answer */
   #accept(
     broker: number,
     response: ResponseOf<typeof fetch>,
     asked: AskedPartition[],
     namesOfIds: ReadonlyMap<string, string> | null,
-  ): void {
+  ): boolean {
     let bytes = 0
     const byKey = new Map(asked.map((each) => [each.partition.key, each]))
     const context = {
@@ -310,5 +314,12 @@ export class Fetcher {
       }
     }
     this.#events.arrival(bytes)
+    return byKey.size === 0
   }
+}
+
+/** The error of an answer as a whole. UNKNOWN_SERVER_ERROR is what a broker stumbled over; the next time it may not. */
+function refusal(errorCode: number, broker: string): KafkaError {
+  const details = { broker, api: fetch.name, ...(errorCode === UNKNOWN_SERVER_ERROR ? { retriable: true } : {}) }
+  return brokerError(errorCode, `Fetch from ${broker}`, details)
 }

@@ -2,7 +2,7 @@ import { listOffsets } from '../../protocol/messages/list-offsets.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
 import { brokerError, KafkaError, TimeoutError } from '../errors.ts'
-import { Backoff, Deadline, sleep } from '../retry.ts'
+import { abortable, Backoff, Deadline, sleep, withinDeadline } from '../retry.ts'
 import type { IsolationLevel } from './options.ts'
 import type { LogPlace } from './partitions.ts'
 import { groupByTopic, partitionKey, partitionList, type TopicPartition } from './topic-partition.ts'
@@ -34,35 +34,77 @@ export async function findPlaces(
   isolationLevel: IsolationLevel,
   options: { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<FoundPlace[]> {
-  const { defaultApiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = cluster.options
-  const deadline = new Deadline(options.timeoutMs ?? defaultApiTimeoutMs)
-  const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
-  const found = new Map<string, FoundPlace>()
+  const { timeoutMs = cluster.options.defaultApiTimeoutMs, signal } = options
+  const deadline = new Deadline(timeoutMs)
+  const search = new PlacesSearch(cluster, queries, isolationLevel, deadline, signal)
   const untrack = cluster.track(() => queries.map(({ topic }) => topic))
   try {
-    await requirePartitions(cluster, queries, deadline, options.signal)
-    for (;;) {
-      const missing = queries.filter(({ topic, partition }) => !found.has(partitionKey(topic, partition)))
-      if (missing.length === 0) break
-      const round = await askLeaders(cluster, missing, isolationLevel, deadline.remainingMs)
-      for (const place of round.found) found.set(partitionKey(place.topic, place.partition), place)
-      const final = round.errors.find((error) => !error.retriable)
-      if (final !== undefined) throw final
-      if (missing.every(({ topic, partition }) => found.has(partitionKey(topic, partition)))) break
-      cluster.invalidate()
-      const delay = backoff.next()
-      if (delay >= deadline.remainingMs) {
-        throw new TimeoutError(
-          `No offsets of ${partitionList(missing)} within ${deadline.timeoutMs} ms: ${round.errors[0]?.message ?? 'no leader'}`,
-          { api: listOffsets.name, cause: round.errors[0] },
-        )
-      }
-      await sleep(delay, options.signal)
-    }
+    return await withinDeadline(abortable(search.run(), signal), deadline, () => search.late())
   } finally {
+    search.end()
     untrack()
   }
-  return queries.map(({ topic, partition }) => found.get(partitionKey(topic, partition)) as FoundPlace)
+}
+
+/** One call of {@link findPlaces}. Requests have the time that requests have; a caller with less does not wait for them. */
+class PlacesSearch {
+  readonly #cluster: Cluster
+  readonly #queries: readonly PlaceQuery[]
+  readonly #isolationLevel: IsolationLevel
+  readonly #deadline: Deadline
+  readonly #signal: AbortSignal | undefined
+  readonly #found = new Map<string, FoundPlace>()
+  #lastError: KafkaError | undefined
+  #isWanted = true
+
+  constructor(
+    cluster: Cluster,
+    queries: readonly PlaceQuery[],
+    isolationLevel: IsolationLevel,
+    deadline: Deadline,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#cluster = cluster
+    this.#queries = queries
+    this.#isolationLevel = isolationLevel
+    this.#deadline = deadline
+    this.#signal = signal
+  }
+
+  async run(): Promise<FoundPlace[]> {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.#cluster.options
+    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
+    while (this.#isWanted) {
+      // In each round, as a topic can be deleted meanwhile.
+      await requirePartitions(this.#cluster, this.#missing, this.#deadline, this.#signal)
+      const { found, errors } = await askLeaders(this.#cluster, this.#missing, this.#isolationLevel)
+      for (const place of found) this.#found.set(partitionKey(place.topic, place.partition), place)
+      const final = errors.find((error) => !error.retriable)
+      if (final !== undefined) throw final
+      if (this.#missing.length === 0) break
+      this.#lastError = errors[0]
+      this.#cluster.invalidate()
+      await sleep(backoff.next(), this.#signal)
+    }
+    return this.#queries.map(({ topic, partition }) => this.#found.get(partitionKey(topic, partition)) as FoundPlace)
+  }
+
+  late(): TimeoutError {
+    const reason = this.#lastError?.message ?? 'no leader answers'
+    return new TimeoutError(
+      `No offsets of ${partitionList(this.#missing)} within ${this.#deadline.timeoutMs} ms: ${reason}`,
+      { api: listOffsets.name, cause: this.#lastError },
+    )
+  }
+
+  /** Nobody waits for it any more. */
+  end(): void {
+    this.#isWanted = false
+  }
+
+  get #missing(): PlaceQuery[] {
+    return this.#queries.filter(({ topic, partition }) => !this.#found.has(partitionKey(topic, partition)))
+  }
 }
 
 async function requirePartitions(
@@ -71,13 +113,15 @@ async function requirePartitions(
   deadline: Deadline,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const options = { timeoutMs: Math.max(1, deadline.remainingMs), signal }
+  const left = (): { timeoutMs: number; signal: AbortSignal | undefined } => {
+    return { timeoutMs: Math.max(1, deadline.remainingMs), signal }
+  }
   for (const [topic, asked] of groupByTopic(partitions)) {
-    let count = (await cluster.topic(topic, options)).partitions.length
+    let count = (await cluster.topic(topic, left())).partitions.length
     if (asked.some(({ partition }) => partition >= count)) {
       // It may have been added a moment ago.
-      await cluster.refresh()
-      count = (await cluster.topic(topic, options)).partitions.length
+      await cluster.refresh(left())
+      count = (await cluster.topic(topic, left())).partitions.length
     }
     const beyond = asked.find(({ partition }) => partition >= count)
     if (beyond === undefined) continue
@@ -91,7 +135,6 @@ export async function askLeaders(
   cluster: Cluster,
   queries: readonly PlaceQuery[],
   isolationLevel: IsolationLevel,
-  timeoutMs: number,
 ): Promise<{ found: FoundPlace[]; errors: KafkaError[] }> {
   const found: FoundPlace[] = []
   const errors: KafkaError[] = []
@@ -102,7 +145,7 @@ export async function askLeaders(
   }
   const asked = Array.from(byLeader, async ([leader, ofLeader]) => {
     try {
-      for (const outcome of await askLeader(cluster, leader, ofLeader, isolationLevel, timeoutMs)) {
+      for (const outcome of await askLeader(cluster, leader, ofLeader, isolationLevel)) {
         if (outcome instanceof KafkaError) errors.push(outcome)
         else found.push(outcome)
       }
@@ -120,7 +163,6 @@ async function askLeader(
   leader: number,
   queries: readonly PlaceQuery[],
   isolationLevel: IsolationLevel,
-  timeoutMs: number,
 ): Promise<Array<FoundPlace | KafkaError>> {
   const broker = leader === -1 ? undefined : cluster.control.broker(leader)
   if (broker === undefined) return []
@@ -132,9 +174,8 @@ async function askLeader(
       timestamp: place === 'latest' ? LATEST : place === 'earliest' ? EARLIEST : place.timestamp,
     })),
   }))
-  const requestTimeoutMs = Math.max(1, Math.min(cluster.options.requestTimeoutMs, timeoutMs))
   const body = { replicaId: -1, isolationLevel: isolationLevel === 'read_committed' ? 1 : 0, topics }
-  const response = await broker.send(listOffsets, body, { timeoutMs: requestTimeoutMs })
+  const response = await broker.send(listOffsets, body)
   return response.topics.flatMap(({ name, partitions }) =>
     partitions.map(({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }) => {
       if (errorCode === 0) return { topic: name, partition: partitionIndex, offset, timestamp, leaderEpoch }

@@ -118,8 +118,7 @@ export class PositionFinder {
   async #askLeaders(partitions: readonly AssignedPartition[]): Promise<string | null> {
     const asked = new Map(partitions.map((partition) => [partition.key, { partition, epoch: partition.epoch }]))
     const queries = partitions.map((partition) => ({ ...coordinates(partition), place: placeIn(partition.source) }))
-    const { requestTimeoutMs } = this.#cluster.options
-    const { found, errors } = await askLeaders(this.#cluster, queries, this.#options.isolationLevel, requestTimeoutMs)
+    const { found, errors } = await askLeaders(this.#cluster, queries, this.#options.isolationLevel)
     for (const { topic, partition: number, offset, leaderEpoch } of found) {
       const each = asked.get(`${topic}-${number}`)
       if (each === undefined || each.partition.epoch !== each.epoch) continue

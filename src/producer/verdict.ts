@@ -1,5 +1,10 @@
 import { brokerErrorInfo, errorCode } from '../../protocol/errors.ts'
-import { KAFKA_STORAGE_ERROR, NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
+import {
+  KAFKA_STORAGE_ERROR,
+  NOT_LEADER_OR_FOLLOWER,
+  UNKNOWN_SERVER_ERROR,
+  UNKNOWN_TOPIC_OR_PARTITION,
+} from '../cluster/error-codes.ts'
 
 const NONE = 0
 const REQUEST_TIMED_OUT = errorCode('REQUEST_TIMED_OUT')
@@ -10,7 +15,6 @@ const OUT_OF_ORDER_SEQUENCE_NUMBER = errorCode('OUT_OF_ORDER_SEQUENCE_NUMBER')
 const DUPLICATE_SEQUENCE_NUMBER = errorCode('DUPLICATE_SEQUENCE_NUMBER')
 const INVALID_PRODUCER_EPOCH = errorCode('INVALID_PRODUCER_EPOCH')
 const UNKNOWN_PRODUCER_ID = errorCode('UNKNOWN_PRODUCER_ID')
-const UNKNOWN_SERVER_ERROR = errorCode('UNKNOWN_SERVER_ERROR')
 const INVALID_RECORD = errorCode('INVALID_RECORD')
 const INVALID_TIMESTAMP = errorCode('INVALID_TIMESTAMP')
 

@@ -1,6 +1,7 @@
 import { decodeAssignment } from '../../../protocol/messages/consumer-protocol.ts'
 import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
+import { UNKNOWN_SERVER_ERROR } from '../../cluster/error-codes.ts'
 import { channels } from '../../diagnostics.ts'
 import { brokerError, KafkaError } from '../../errors.ts'
 import { Backoff, Deadline, monotonicNow } from '../../retry.ts'
@@ -34,8 +35,6 @@ export interface MembershipHost {
   /** No retry cures this. */
   failure(error: KafkaError): void
 }
-
-const UNKNOWN_SERVER_ERROR = -1
 
 /**
  * A member of a classic group: joins, shares the partitions out if it leads, keeps itself alive with heartbeats, and

@@ -1,5 +1,6 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { Consumer } from '../../../src/consumer/consumer.ts'
+import { eventually } from '../eventually.ts'
 import { ScriptedCoordinator } from './group/scripted-coordinator.ts'
 
 const GROUP_AUTHORIZATION_FAILED = 30
@@ -25,7 +26,7 @@ test('seekToCommitted() that fails leaves a partition that gets its position lat
     return { groups }
   }
   await expect(consumer.seekToCommitted()).rejects.toMatchObject({ name: 'AuthorizationError', resourceName: 'g' })
-  await vi.waitFor(() => expect(consumer.position(place)).toBe(5))
+  await eventually(() => expect(consumer.position(place)).toBe(5))
 })
 
 test('seek() takes one place, and not the first of several', () => {

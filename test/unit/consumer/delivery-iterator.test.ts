@@ -1,8 +1,9 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { DeliveryIterator } from '../../../src/consumer/delivery-iterator.ts'
 import type { FetchedBatch } from '../../../src/consumer/fetched-batch.ts'
 import type { Message, Message as WireMessage } from '../../../src/consumer/message.ts'
 import { DecodeError, KafkaError } from '../../../src/errors.ts'
+import { eventually } from '../eventually.ts'
 import { HeldDeserializer, ScriptedDelivery } from './scripted-delivery.ts'
 
 function iterate<V>(
@@ -83,7 +84,7 @@ test('records that nobody may see move the place on, once everything before them
   await messages.next()
   expect(p.processed).toBe(0)
   const waiting = messages.next()
-  await vi.waitFor(() => expect([p.position, p.processed]).toEqual([5, 5]))
+  await eventually(() => expect([p.position, p.processed]).toEqual([5, 5]))
   await messages.return()
   expect(await waiting).toEqual({ value: undefined, done: true })
 })
@@ -129,7 +130,7 @@ test('a rebalance waits for next(), and next() waits for it', async () => {
   await Promise.resolve()
   expect(events).toEqual([])
   const next = messages.next().then(({ value }) => events.push(`message ${value?.offset}`))
-  await vi.waitFor(() => expect(events).toEqual(['revoking, processed 1']))
+  await eventually(() => expect(events).toEqual(['revoking, processed 1']))
   finish()
   await revocation
   await next
@@ -159,7 +160,7 @@ test('a corrupt batch is fetched once more, then thrown with its place; other pa
   const first = iterate(script)
   expect((await first.next()).value?.offset).toBe(0)
   const waiting = first.next()
-  await vi.waitFor(() => expect(script.warnings).toHaveLength(1))
+  await eventually(() => expect(script.warnings).toHaveLength(1))
   expect([p.fetchOffset, p.position]).toEqual([1, 1])
   script.feedBatch(p, corrupt)
   await expect(waiting).rejects.toMatchObject({ code: 'CORRUPT_MESSAGE', topic: 't', partition: 0, offset: 1 })
@@ -405,7 +406,7 @@ test.each([
   )
   const messages = iterate(script)
   const waiting = messages.next()
-  await vi.waitFor(() => expect([p.position, p.processed]).toEqual([20_000, 20_000]))
+  await eventually(() => expect([p.position, p.processed]).toEqual([20_000, 20_000]))
   await messages.return()
   await waiting
 })
@@ -456,4 +457,26 @@ test('a message that close() has overtaken is not delivered', async () => {
   await deserializer.finish('a')
   expect(await pending).toEqual({ value: undefined, done: true })
   expect([p.position, p.processed]).toEqual([0, 0])
+})
+
+test('an abort counts at once, however many messages are at hand', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  script.feed(p, 0, ['a', 'b', 'c', 'd'])
+  const abort = new AbortController()
+  const messages = iterate(script, abort.signal)
+  await messages.next()
+  await messages.next()
+  abort.abort(new Error('enough'))
+  await expect(messages.next()).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+test('what no retry cures is not held back by messages at hand', async () => {
+  const script = new ScriptedDelivery()
+  script.feed(script.assign('t', 0), 0, ['a', 'b', 'c', 'd'])
+  const messages = iterate(script)
+  await messages.next()
+  const fenced = new KafkaError('fenced', { code: 'FENCED_INSTANCE_ID', fatal: true })
+  script.delivery.fail(fenced)
+  await expect(messages.next()).rejects.toBe(fenced)
 })

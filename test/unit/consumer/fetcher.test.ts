@@ -5,6 +5,7 @@ import { Fetcher, type FetcherEvents, type FetcherOptions } from '../../../src/c
 import { type AssignedPartition, Partitions } from '../../../src/consumer/partitions.ts'
 import { TroubleLog } from '../../../src/consumer/trouble-log.ts'
 import { ConnectionError } from '../../../src/errors.ts'
+import { eventually } from '../eventually.ts'
 import { recordBatch } from './batches.ts'
 
 interface Asked {
@@ -112,7 +113,7 @@ function scripted(partitionCount = 2, retryBackoffMs = 1) {
     fetcher,
     invalidated: () => invalidated,
     /** The n-th request, once it is there. */
-    request: (n: number) => vi.waitFor(() => requests[n] ?? Promise.reject(new Error(`no request ${n}`))),
+    request: (n: number) => eventually(() => requests[n] ?? Promise.reject(new Error(`no request ${n}`))),
   }
 }
 
@@ -186,7 +187,7 @@ test('a moved leader is followed by the hint in the answer (KIP-951)', async () 
   first.answer([{ partitionIndex: 0, errorCode: 6, currentLeader: { leaderId: 2, leaderEpoch: 8 } }], {
     nodeEndpoints: [{ nodeId: 2, host: 'h', port: 1, rack: null }],
   })
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(script.hints).toEqual([['t', 0, { id: 2, epoch: 8 }, [{ id: 2, host: 'h', port: 1, rack: null }]]]),
   )
   expect((await script.request(1)).broker).toBe(2)
@@ -211,7 +212,7 @@ test('what no retry cures belongs to its partition; others go on', async () => {
     { partitionIndex: 0, errorCode: 29 },
     { partitionIndex: 1, records: await recordBatch({ offset: 0 }) },
   ])
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(script.assigned[0].error).toMatchObject({ name: 'AuthorizationError', resourceName: 't' }),
   )
   expect(script.assigned[1].deliverable).toBe(true)
@@ -237,7 +238,7 @@ test('an offset out of range waits until what was fetched before is processed', 
   p.dequeue()
   p.supply([], 1)
   third.answer([{ partitionIndex: 0, errorCode: 1 }])
-  await vi.waitFor(() => expect(p.source).toEqual({ kind: 'policy', offset: 1 }))
+  await eventually(() => expect(p.source).toEqual({ kind: 'policy', offset: 1 }))
   expect(script.events.positionLost).toHaveBeenCalledTimes(1)
 })
 
@@ -270,7 +271,7 @@ test('what a paused partition has fetched ahead gives way to the others when it 
   ;(await script.request(0)).answer([
     { partitionIndex: 0, records: await recordBatch({ offset: 0, values: ['x'.repeat(12_000)] }) },
   ])
-  await vi.waitFor(() => expect(p.bufferedBytes).toBeGreaterThan(options.fetchMaxBytes))
+  await eventually(() => expect(p.bufferedBytes).toBeGreaterThan(options.fetchMaxBytes))
   p.paused = true
   script.fetcher.roomFor(q)
   const second = await script.request(1)
@@ -300,9 +301,9 @@ test('when there is room again, partitions of all brokers are asked for', async 
   script.fetcher.wake()
   const [first, second] = [await script.request(0), await script.request(1)]
   first.answer([{ partitionIndex: 0, records: await recordBatch({ offset: 0, values: ['x'.repeat(12_000)] }) }])
-  await vi.waitFor(() => expect(p.hasBatch).toBe(true))
+  await eventually(() => expect(p.hasBatch).toBe(true))
   second.answer([{ partitionIndex: 1 }])
-  await vi.waitFor(() => expect(script.assigned[1].fetching).toBe(false))
+  await eventually(() => expect(script.assigned[1].fetching).toBe(false))
   p.dequeue()
   script.fetcher.roomFor(p)
   const brokers = [await script.request(2), await script.request(3)].map(({ broker }) => broker)
@@ -333,10 +334,32 @@ test.each([
   script.topic.errorCode = code
   script.leaders[0] = -1
   script.fetcher.wake()
-  await vi.waitFor(() => expect(p.error).toMatchObject(error))
+  await eventually(() => expect(p.error).toMatchObject(error))
   expect(script.events.arrival).toHaveBeenCalled()
   p.error = null
-  await vi.waitFor(() => expect(p.error).not.toBeNull())
+  await eventually(() => expect(p.error).not.toBeNull())
   expect(script.invalidated()).toBeGreaterThan(1)
   expect(script.events.failure).not.toHaveBeenCalled()
+})
+
+test.each([-1, 3, 100])(
+  'an answer that is an error as a whole (%i) makes metadata suspect, and is asked again',
+  async (errorCode) => {
+    const script = scripted(1)
+    script.fetcher.wake()
+    const first = await script.request(0)
+    first.answer([], { errorCode, responses: [] })
+    await script.request(1)
+    expect(script.invalidated()).toBeGreaterThan(0)
+    expect(script.events.failure).not.toHaveBeenCalled()
+  },
+)
+
+test('an answer that is an error that no retry cures is shown', async () => {
+  const script = scripted(1)
+  script.fetcher.wake()
+  const first = await script.request(0)
+  first.answer([], { errorCode: 31, responses: [] })
+  await eventually(() => expect(script.events.failure).toHaveBeenCalledOnce())
+  expect(script.events.failure.mock.calls[0][0]).toMatchObject({ code: 'CLUSTER_AUTHORIZATION_FAILED', api: 'Fetch' })
 })

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Cluster } from '../../../src/cluster/cluster.ts'
 import { FirstContact } from '../../../src/consumer/first-contact.ts'
 import { AuthenticationError, ConnectionError } from '../../../src/errors.ts'
+import { eventually } from '../eventually.ts'
 
 /** A contact whose attempts end as listed. */
 function contact(...outcomes: Array<Error | null>) {
@@ -19,10 +20,10 @@ test('is tried once at a time, again after a failure that may pass, and never af
   const { connect, events, contact: first } = contact(new ConnectionError('closed'), null)
   first.make()
   first.make()
-  await vi.waitFor(() => expect(events.failed).toHaveBeenCalledOnce())
+  await eventually(() => expect(events.failed).toHaveBeenCalledOnce())
   expect(connect).toHaveBeenCalledOnce()
   first.make()
-  await vi.waitFor(() => expect(events.made).toHaveBeenCalledOnce())
+  await eventually(() => expect(events.made).toHaveBeenCalledOnce())
   first.make()
   expect(connect).toHaveBeenCalledTimes(2)
   expect(first.isMade).toBe(true)
@@ -31,7 +32,7 @@ test('is tried once at a time, again after a failure that may pass, and never af
 test('refused credentials are not shown a second time', async () => {
   const { connect, events, contact: first } = contact(new AuthenticationError('wrong password'))
   first.make()
-  await vi.waitFor(() => expect(events.failed).toHaveBeenCalledOnce())
+  await eventually(() => expect(events.failed).toHaveBeenCalledOnce())
   first.make()
   expect(connect).toHaveBeenCalledOnce()
 })

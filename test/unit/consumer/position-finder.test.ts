@@ -4,6 +4,7 @@ import { type AssignedPartition, Partitions } from '../../../src/consumer/partit
 import { PositionFinder, type PositionFinderOptions } from '../../../src/consumer/position-finder.ts'
 import { TroubleLog } from '../../../src/consumer/trouble-log.ts'
 import { ConnectionError } from '../../../src/errors.ts'
+import { eventually } from '../eventually.ts'
 
 interface ListOffsetsBody {
   topics: Array<{ name: string; partitions: Array<{ partitionIndex: number; timestamp: number }> }>
@@ -56,7 +57,7 @@ test('starts where the group committed, and by policy where it did not', async (
   ])
   const [p, q] = [add(0, { kind: 'committed' }), add(1, { kind: 'committed' })]
   finder.wake()
-  await vi.waitFor(() => expect([p.position, q.position]).toEqual([5, 9]))
+  await eventually(() => expect([p.position, q.position]).toEqual([5, 9]))
 })
 
 test('a coordinator that is away holds up nobody who asks the leaders', async () => {
@@ -65,7 +66,7 @@ test('a coordinator that is away holds up nobody who asks the leaders', async ()
   finder.wake()
   const q = add(1, { kind: 'log', place: 'earliest' })
   finder.wake()
-  await vi.waitFor(() => expect(q.position).toBe(3))
+  await eventually(() => expect(q.position).toBe(3))
   expect(p.source).toEqual({ kind: 'committed' })
 })
 
@@ -77,7 +78,7 @@ test('committed offsets that cannot be had yet are asked for again, with fresh m
   })
   const p = add(0, { kind: 'committed' })
   finder.wake()
-  await vi.waitFor(() => expect(p.position).toBe(5))
+  await eventually(() => expect(p.position).toBe(5))
   expect(invalidate).toHaveBeenCalledTimes(2)
   expect(events.failure).not.toHaveBeenCalled()
 })
@@ -87,5 +88,5 @@ test("a topic that metadata refuses is the user's problem", async () => {
   topic.errorCode = 29
   const p = add(0, { kind: 'committed' })
   finder.wake()
-  await vi.waitFor(() => expect(p.error).toMatchObject({ name: 'AuthorizationError', resourceName: 't' }))
+  await eventually(() => expect(p.error).toMatchObject({ name: 'AuthorizationError', resourceName: 't' }))
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { AssignedPartition } from '../../../src/consumer/partitions.ts'
 import { Runner, type RunOptions } from '../../../src/consumer/runner.ts'
+import { eventually } from '../eventually.ts'
 import { HeldDeserializer, ScriptedDelivery } from './scripted-delivery.ts'
 
 function start<V>(
@@ -39,9 +40,9 @@ describe('run()', () => {
     const [p] = fill(script, 3)
     const handlers = new Handlers()
     const { done } = start(script, { eachMessage: handlers.handle, partitionsConcurrently: 2 })
-    await vi.waitFor(() => expect(handlers.started).toEqual(['0:0', '1:0']))
+    await eventually(() => expect(handlers.started).toEqual(['0:0', '1:0']))
     handlers.end('0:0')
-    await vi.waitFor(() => expect(handlers.started).toEqual(['0:0', '1:0', '0:1']))
+    await eventually(() => expect(handlers.started).toEqual(['0:0', '1:0', '0:1']))
     expect(p.processed).toBe(1)
     script.delivery.close()
     for (const which of ['0:1', '1:0']) handlers.end(which)
@@ -66,8 +67,8 @@ describe('run()', () => {
       .finally(() => {
         settled = true
       })
-    await vi.waitFor(() => expect(handlers.started).toEqual(['1:0']))
-    await vi.waitFor(() => expect([p.position, p.processed]).toEqual([1, 1]))
+    await eventually(() => expect(handlers.started).toEqual(['1:0']))
+    await eventually(() => expect([p.position, p.processed]).toEqual([1, 1]))
     expect(settled).toBe(false)
     handlers.end('1:0')
     expect(await outcome).toMatchObject({ code: 'HANDLER_FAILED', topic: 't', partition: 0, offset: 1 })
@@ -79,7 +80,7 @@ describe('run()', () => {
     const [p, q] = fill(script, 2)
     const handlers = new Handlers()
     const { done } = start(script, { eachMessage: handlers.handle, partitionsConcurrently: 2 })
-    await vi.waitFor(() => expect(handlers.started).toHaveLength(2))
+    await eventually(() => expect(handlers.started).toHaveLength(2))
     const processed: number[] = []
     const rebalance = script.delivery.handover.exclusively(async () => {
       processed.push(p.processed, q.processed)
@@ -89,7 +90,7 @@ describe('run()', () => {
     handlers.end('1:0')
     await rebalance
     expect(processed).toEqual([1, 1])
-    await vi.waitFor(() => expect(handlers.started).toEqual(['0:0', '1:0', '0:1']))
+    await eventually(() => expect(handlers.started).toEqual(['0:0', '1:0', '0:1']))
     script.delivery.close()
     handlers.end('0:1')
     await done
@@ -107,7 +108,7 @@ describe('run()', () => {
       },
       onError: (_error, { offset }) => (offset === 0 ? 'retry' : 'skip'),
     })
-    await vi.waitFor(() => expect(p.processed).toBe(3))
+    await eventually(() => expect(p.processed).toBe(3))
     expect(calls).toEqual([0, 0, 0, 1, 2])
     script.delivery.close()
     await done
@@ -122,7 +123,7 @@ describe('run()', () => {
         batches.push(`${batch.partition}:${batch.map(({ offset }) => offset).join('')}`)
       },
     })
-    await vi.waitFor(() => expect(batches).toEqual(['0:012', '1:012']))
+    await eventually(() => expect(batches).toEqual(['0:012', '1:012']))
     script.delivery.close()
     await done
   })
@@ -152,7 +153,7 @@ describe('run()', () => {
         }
       },
     })
-    await vi.waitFor(() => expect(p.processed).toBe(10))
+    await eventually(() => expect(p.processed).toBe(10))
     expect(offsets).toEqual([0, 9])
     script.delivery.close()
     await done
@@ -198,7 +199,7 @@ describe('run()', () => {
     const handlers = new Handlers()
     const second = new AbortController()
     const { done } = start(busy, { signal: second.signal, eachMessage: handlers.handle })
-    await vi.waitFor(() => expect(handlers.started).toEqual(['0:0']))
+    await eventually(() => expect(handlers.started).toEqual(['0:0']))
     second.abort()
     handlers.end('0:0')
     await expect(done).rejects.toMatchObject({ name: 'AbortError' })

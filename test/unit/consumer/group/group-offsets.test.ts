@@ -1,6 +1,7 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { type Committer, GroupOffsets } from '../../../../src/consumer/group/group-offsets.ts'
 import type { TopicPartitionOffset } from '../../../../src/consumer/topic-partition.ts'
+import { eventually } from '../../eventually.ts'
 import { ScriptedCoordinator } from './scripted-coordinator.ts'
 
 interface CommitBody {
@@ -108,7 +109,7 @@ test('a commit that waits for its turn ends in time, or when its signal says so,
   const first = Promise.withResolvers<object>()
   coordinator.answers.OffsetCommit = () => first.promise
   const hanging = offsets.commit([at('t', 0)], committer)
-  await vi.waitFor(() => expect(coordinator.asked).toHaveLength(1))
+  await eventually(() => expect(coordinator.asked).toHaveLength(1))
   await expect(offsets.commit([at('t', 0, 6)], committer, { timeoutMs: 5 })).rejects.toMatchObject({
     name: 'TimeoutError',
   })

@@ -4,6 +4,7 @@ import { assignors } from '../../../../src/consumer/group/assignors/index.ts'
 import { GroupLeader } from '../../../../src/consumer/group/group-leader.ts'
 import { Membership, type MembershipHost } from '../../../../src/consumer/group/membership.ts'
 import { TroubleLog } from '../../../../src/consumer/trouble-log.ts'
+import { eventually } from '../../eventually.ts'
 import { ScriptedCoordinator } from './scripted-coordinator.ts'
 
 const REBALANCE_IN_PROGRESS = 27
@@ -69,7 +70,7 @@ function member(options: { groupInstanceId?: string; maxPollIntervalMs?: number 
   const stopPolling = (): void => {
     polls = false
   }
-  return { membership, host, stopPolling, joined: () => vi.waitFor(() => expect(host.receive).toHaveBeenCalled()) }
+  return { membership, host, stopPolling, joined: () => eventually(() => expect(host.receive).toHaveBeenCalled()) }
 }
 
 test('joining waits for the slowest member, synchronising only for an answer', async () => {
@@ -84,7 +85,7 @@ test('a heartbeat that is answered while the group is joined again asks for no f
   coordinator.answers.Heartbeat = () => late.promise
   const { membership, joined, host } = member()
   await joined()
-  await vi.waitFor(() => expect(coordinator.of('Heartbeat')).toHaveLength(1))
+  await eventually(() => expect(coordinator.of('Heartbeat')).toHaveLength(1))
   const join = Promise.withResolvers<void>()
   const { JoinGroup } = coordinator.answers
   coordinator.answers.JoinGroup = async (body) => {
@@ -92,14 +93,14 @@ test('a heartbeat that is answered while the group is joined again asks for no f
     return JoinGroup(body)
   }
   membership.rejoin('the test says so')
-  await vi.waitFor(() => expect(coordinator.of('JoinGroup')).toHaveLength(2))
+  await eventually(() => expect(coordinator.of('JoinGroup')).toHaveLength(2))
   coordinator.answers.Heartbeat = () => ({ errorCode: 0 })
   late.resolve({ errorCode: REBALANCE_IN_PROGRESS })
   await new Promise((resolve) => setImmediate(resolve))
   join.resolve()
-  await vi.waitFor(() => expect(host.receive).toHaveBeenCalledTimes(2))
+  await eventually(() => expect(host.receive).toHaveBeenCalledTimes(2))
   // A heartbeat of the new generation is answered only when nothing is left to join for.
-  await vi.waitFor(() => expect(coordinator.of('Heartbeat').at(-1)?.body).toMatchObject({ generationId: 2 }))
+  await eventually(() => expect(coordinator.of('Heartbeat').at(-1)?.body).toMatchObject({ generationId: 2 }))
   expect(coordinator.of('JoinGroup')).toHaveLength(2)
 })
 
@@ -107,7 +108,7 @@ test('a static member whose code does not come back tells nobody: its session de
   const { membership, stopPolling, joined } = member({ groupInstanceId: 'one', maxPollIntervalMs: 20 })
   await joined()
   stopPolling()
-  await vi.waitFor(() => expect(membership.isLost || membership.identity.memberId === '').toBe(true))
+  await eventually(() => expect(membership.isLost || membership.identity.memberId === '').toBe(true))
   expect(coordinator.of('LeaveGroup')).toEqual([])
 })
 
@@ -115,7 +116,7 @@ test('a dynamic member whose code does not come back leaves', async () => {
   const { membership, stopPolling, joined } = member({ maxPollIntervalMs: 20 })
   await joined()
   stopPolling()
-  await vi.waitFor(() => expect(coordinator.of('LeaveGroup')).toHaveLength(1))
+  await eventually(() => expect(coordinator.of('LeaveGroup')).toHaveLength(1))
   expect(membership.identity).toMatchObject({ memberId: '', generation: -1 })
 })
 
@@ -126,7 +127,7 @@ test('a static member leaves only when close() says so', async () => {
   expect(membership.identity.memberId).toBe('')
   expect(coordinator.of('LeaveGroup')).toEqual([])
   membership.start()
-  await vi.waitFor(() => expect(membership.identity.generation).toBe(2))
+  await eventually(() => expect(membership.identity.generation).toBe(2))
   await membership.close(true, 1000)
   expect(coordinator.of('LeaveGroup')).toMatchObject([{ body: { members: [{ groupInstanceId: 'one' }] } }])
 })
@@ -138,20 +139,20 @@ test('a member that is about to leave keeps itself alive, but takes part in no r
   membership.retire()
   coordinator.answers.Heartbeat = () => ({ errorCode: REBALANCE_IN_PROGRESS })
   const before = coordinator.of('Heartbeat').length
-  await vi.waitFor(() => expect(coordinator.of('Heartbeat').length).toBeGreaterThan(before + 2))
+  await eventually(() => expect(coordinator.of('Heartbeat').length).toBeGreaterThan(before + 2))
   membership.start()
   expect(coordinator.of('JoinGroup')).toHaveLength(1)
   expect(host.giveUp).not.toHaveBeenCalled()
   await membership.leave(1000)
   coordinator.answers.Heartbeat = () => ({ errorCode: 0 })
   membership.start()
-  await vi.waitFor(() => expect(coordinator.of('JoinGroup')).toHaveLength(2))
+  await eventually(() => expect(coordinator.of('JoinGroup')).toHaveLength(2))
 })
 
 test('what a fenced member still has is lost', async () => {
   coordinator.answers.Heartbeat = () => ({ errorCode: FENCED_INSTANCE_ID })
   const { membership, host } = member({ groupInstanceId: 'one' })
-  await vi.waitFor(() => expect(host.failure).toHaveBeenCalled())
+  await eventually(() => expect(host.failure).toHaveBeenCalled())
   expect(host.failure.mock.lastCall?.[0]).toMatchObject({ code: 'FENCED_INSTANCE_ID', fatal: true })
   expect(membership.isLost).toBe(true)
 })
