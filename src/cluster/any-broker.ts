@@ -25,6 +25,8 @@ export class AnyBroker {
   readonly #options: AnyBrokerOptions
   #turn = 0
   #latest: Round = new Map()
+  /** Why each gave no answer when it was last asked: in the midst of a round that still says more than nothing. */
+  readonly #lastFailures = new WeakMap<Broker, unknown>()
 
   constructor(options: AnyBrokerOptions) {
     this.#options = options
@@ -39,10 +41,11 @@ export class AnyBroker {
     const failures: Round = new Map()
     this.#latest = failures
     for (const candidates of [this.#inTurn(this.#options.known()), this.#options.seeds()]) {
-      const first = await firstAnswer(candidates, question, { patienceMs: PATIENCE_MS, deadline, failures, isFinal })
+      const asked = (broker: Broker): Promise<T> => this.#ask(broker, question)
+      const first = await firstAnswer(candidates, asked, { patienceMs: PATIENCE_MS, deadline, failures, isFinal })
       if (first !== null) return first.answer
     }
-    throw unreachable(failures)
+    throw unreachable(this.#known(failures))
   }
 
   /**
@@ -60,24 +63,44 @@ export class AnyBroker {
         return await this.ask(question, deadline)
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retriable) throw error
-        const delay = backoff.next()
-        if (delay >= deadline.remainingMs) {
-          throw new ConnectionError(`Not connected within ${deadline.timeoutMs} ms: ${error.message}`, {
+        // Those who wait keep the process alive; when they have all gone, nobody needs to be connected.
+        const delay = Math.min(backoff.next(), deadline.remainingMs)
+        await sleep(delay, undefined, { ref: false, signal: closed }).catch(() => {
+          throw closed.reason
+        })
+        if (deadline.expired) {
+          throw new ConnectionError(`Not connected within ${Math.round(deadline.timeoutMs)} ms: ${error.message}`, {
             code: 'BOOTSTRAP_FAILED',
             cause: error,
           })
         }
-        // Those who wait keep the process alive; when they have all gone, nobody needs to be connected.
-        await sleep(delay, undefined, { ref: false, signal: closed }).catch(() => {
-          throw closed.reason
-        })
       }
     }
   }
 
   /** How the latest round stands, as the error of somebody who cannot wait for its end. */
   get trouble(): KafkaError {
-    return unreachable(this.#latest)
+    return unreachable(this.#known(this.#latest))
+  }
+
+  async #ask<T>(broker: Broker, question: (broker: Broker) => Promise<T>): Promise<T> {
+    try {
+      const answer = await question(broker)
+      this.#lastFailures.delete(broker)
+      return answer
+    } catch (error) {
+      this.#lastFailures.set(broker, error)
+      throw error
+    }
+  }
+
+  /** A round with what earlier ones have found of those that have not failed in it, or were not asked yet. */
+  #known(round: Round): Round {
+    const known: Round = new Map(round)
+    for (const broker of [...round.keys(), ...this.#options.seeds()]) {
+      known.set(broker, round.get(broker) ?? this.#lastFailures.get(broker) ?? null)
+    }
+    return known
   }
 
   /** Connected brokers first, the least busy of them in front; otherwise each in turn. */

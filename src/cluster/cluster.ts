@@ -18,7 +18,13 @@ import {
   mergeLeader,
   type TopicMetadata,
 } from './metadata.ts'
-import { type MetadataAnswer, MetadataKeeper, type MetadataRequest, type TopicInterest } from './metadata-keeper.ts'
+import {
+  type MetadataAnswer,
+  MetadataKeeper,
+  type MetadataRequest,
+  noMetadata,
+  type TopicInterest,
+} from './metadata-keeper.ts'
 
 export interface ClusterOptions extends BrokerOptions {
   readonly bootstrapServers: readonly BootstrapServer[]
@@ -116,13 +122,17 @@ export class Cluster {
 
   /**
    * A topic with its partitions, waited for if need be.
-   * @throws BrokerError `UNKNOWN_TOPIC_OR_PARTITION` after at least 4 refreshes over at least 3 s
+   * @throws as `connect`; BrokerError `UNKNOWN_TOPIC_OR_PARTITION` after at least 4 refreshes over at least 3 s
    */
-  topic(
+  async topic(
     name: string,
-    options?: { timeoutMs?: number; signal?: AbortSignal; allowAutoTopicCreation?: boolean },
+    options: { timeoutMs?: number; signal?: AbortSignal; allowAutoTopicCreation?: boolean } = {},
   ): Promise<TopicMetadata> {
-    return this.#keeper.topic(name, options)
+    const { timeoutMs = this.options.defaultApiTimeoutMs, signal } = options
+    const deadline = new Deadline(timeoutMs)
+    if (signal?.aborted) throw abortError(signal)
+    if (!this.#bootstrapped) await this.#contactFor(name, timeoutMs, signal)
+    return this.#keeper.topic(name, { ...options, timeoutMs: Math.max(1, deadline.remainingMs) })
   }
 
   /** Adds to the topics that each refresh asks for, until the returned function is called. */
@@ -210,11 +220,14 @@ export class Cluster {
       const delay = backoff.next()
       if (delay >= deadline.remainingMs) {
         if (answer !== undefined) return answer
-        throw new TimeoutError(`${api.name} was not answered within ${deadline.timeoutMs} ms: ${failure?.message}`, {
-          api: api.name,
-          broker: failure?.broker,
-          cause: failure,
-        })
+        throw new TimeoutError(
+          `${api.name} was not answered within ${Math.round(deadline.timeoutMs)} ms: ${failure?.message}`,
+          {
+            api: api.name,
+            broker: failure?.broker,
+            cause: failure,
+          },
+        )
       }
       await sleep(delay, signal)
     }
@@ -232,6 +245,17 @@ export class Cluster {
 
   get #closed(): boolean {
     return this.#closing.signal.aborted
+  }
+
+  /** The first contact on behalf of a topic: when its own time is over it has failed, whatever time is left for the topic. */
+  async #contactFor(topic: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closed) throw new ClosedError('The client is closed')
+    const { defaultApiTimeoutMs } = this.options
+    const deadline = new Deadline(Math.min(timeoutMs, defaultApiTimeoutMs))
+    await withinDeadline(abortable(this.#keeper.contact(), signal), deadline, () => {
+      const { trouble } = this.#anyBroker
+      return timeoutMs < defaultApiTimeoutMs ? noMetadata(topic, timeoutMs, trouble) : trouble
+    })
   }
 
   /** True if the answer's code says to ask again, perhaps another broker; forgets what proved wrong. */
@@ -265,7 +289,7 @@ export class Cluster {
     { deadline, signal }: Patience,
   ): Promise<ResponseOf<A>> {
     const connection = await withinDeadline(broker.connection(), deadline, () => {
-      return new TimeoutError(`No connection to ${broker.name} within ${deadline.timeoutMs} ms`, {
+      return new TimeoutError(`No connection to ${broker.name} within ${Math.round(deadline.timeoutMs)} ms`, {
         broker: broker.name,
       })
     })
@@ -275,7 +299,7 @@ export class Cluster {
     const versioned = typeof body === 'function' ? (body as (version: number) => RequestInput<A>)(version) : body
     // The request has the time that requests have, for one that times out takes everybody's connection with it.
     return withinDeadline(connection.send(api, versioned, { version }), deadline, () => {
-      const message = `${broker.name} did not answer ${api.name} within ${deadline.timeoutMs} ms`
+      const message = `${broker.name} did not answer ${api.name} within ${Math.round(deadline.timeoutMs)} ms`
       return new TimeoutError(message, { broker: broker.name, api: api.name })
     })
   }

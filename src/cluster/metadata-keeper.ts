@@ -173,10 +173,7 @@ export class MetadataKeeper {
       }
       await sleep(Math.min(backoff.next(), deadline.remainingMs), signal)
     }
-    throw new TimeoutError(`No metadata of topic '${name}' within ${deadline.timeoutMs} ms`, {
-      cause: lastError,
-      topic: name,
-    })
+    throw noMetadata(name, deadline.timeoutMs, lastError)
   }
 
   close(): void {
@@ -261,6 +258,15 @@ export class MetadataKeeper {
       this.#options.logger.warn('no broker answers a request for metadata; trying again', context)
     }
   }
+}
+
+/** The error of somebody who has waited for a topic, with what kept it from being known. */
+export function noMetadata(topic: string, timeoutMs: number, cause: unknown): TimeoutError {
+  const reason = cause instanceof Error ? `: ${cause.message}` : ''
+  return new TimeoutError(`No metadata of topic '${topic}' within ${Math.round(timeoutMs)} ms${reason}`, {
+    cause,
+    topic,
+  })
 }
 
 function isFatal(error: unknown): boolean {

@@ -6,6 +6,6 @@ import { abortable, type Deadline, withinDeadline } from '../retry.ts'
  * @param what the subject of the TimeoutError's message
  */
 export function inTime<T>(promise: Promise<T>, deadline: Deadline, what: string, signal?: AbortSignal): Promise<T> {
-  const late = (): TimeoutError => new TimeoutError(`${what} was not done within ${deadline.timeoutMs} ms`)
+  const late = (): TimeoutError => new TimeoutError(`${what} was not done within ${Math.round(deadline.timeoutMs)} ms`)
   return withinDeadline(abortable(promise, signal), deadline, late)
 }

@@ -92,7 +92,7 @@ class PlacesSearch {
   late(): TimeoutError {
     const reason = this.#lastError?.message ?? 'no leader answers'
     return new TimeoutError(
-      `No offsets of ${partitionList(this.#missing)} within ${this.#deadline.timeoutMs} ms: ${reason}`,
+      `No offsets of ${partitionList(this.#missing)} within ${Math.round(this.#deadline.timeoutMs)} ms: ${reason}`,
       { api: listOffsets.name, cause: this.#lastError },
     )
   }

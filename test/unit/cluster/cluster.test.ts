@@ -85,6 +85,25 @@ describe('a cluster that cannot be reached', () => {
   })
 })
 
+test.each([200, 230, 260, 290, 320])(
+  'a first contact of %i ms that fails names every address with its reason',
+  async (ms) => {
+    const ports = [1, 2, 3]
+    const cluster = clusterAt(
+      ports.map((port) => `127.0.0.1:${port}`),
+      { defaultApiTimeoutMs: ms },
+    )
+    const errors = await Promise.all([
+      failure(cluster.connect()),
+      failure(cluster.topic('t')),
+      failure(cluster.send(metadata, ALL, 'any')),
+    ])
+    for (const { message } of errors) {
+      for (const port of ports) expect(message).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} \\(.*ECONNREFUSED`))
+    }
+  },
+)
+
 describe('a deadline', () => {
   test('ends the first contact with a broker that keeps silent, and names it', async () => {
     stopTime()
