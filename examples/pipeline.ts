@@ -45,7 +45,7 @@ const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format
 
 // A broker that was started for this run ends with this process.
 const leave = (): void => process.exit(130)
-process.on('SIGINT', leave).once('SIGTERM', leave).once('SIGHUP', leave)
+process.once('SIGINT', leave).once('SIGTERM', leave).once('SIGHUP', leave)
 
 const cluster = await openCluster().catch((error: Error) => {
   console.error(error.message)
@@ -64,12 +64,14 @@ const line = new LiveLine()
 const stop = new AbortController()
 const matchedBy = new Array<number>(MATCHERS).fill(0)
 
-process.off('SIGINT', leave).on('SIGINT', () => {
-  if (stop.signal.aborted) leave()
+let finished = false
+process.on('SIGINT', () => {
+  if (finished || stop.signal.aborted) leave()
   stop.abort()
   line.clear()
   console.log('Stopping: no more requests, the rides on the way are finished (Ctrl-C again to leave at once)')
 })
+process.off('SIGINT', leave)
 
 /** Passengers: a batch of requests every 50 ms. */
 async function requestRides(): Promise<void> {
@@ -201,6 +203,7 @@ try {
   await kafka.close()
   await services
   await auditToTheEnd()
+  finished = true
   console.log(summary(seconds))
   if (ledger.faults.lost + ledger.faults.repeated > 0) process.exitCode = 1
 } catch (error) {

@@ -70,7 +70,7 @@ export {
   UnsupportedVersionError,
   UsageError,
 } from './errors.ts'
-export { Kafka } from './kafka.ts'
+export { type ConnectOptions, Kafka } from './kafka.ts'
 export type { KafkaOptions } from './kafka-options.ts'
 export type { SaslOptions } from './network/sasl/mechanism.ts'
 export type { SocketFactory } from './network/socket.ts'
@@ -79,7 +79,7 @@ export type { Bytes, HeaderValue, MessageHeaders, ProducerMessage, RecordMetadat
 export type { ProducerMetrics } from './producer/metrics.ts'
 export type { Acks, ProducerOptions } from './producer/options.ts'
 export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'
-export type { Producer } from './producer/producer.ts'
+export type { Producer, ProducerCloseOptions } from './producer/producer.ts'
 export type { CallbackOptions, SendOptions } from './producer/send-options.ts'
 export type { Serializer, SerializerOption } from './producer/serializers.ts'
 export { type Serde, serde } from './serde.ts'

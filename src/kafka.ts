@@ -5,8 +5,17 @@ import { Consumer } from './consumer/consumer.ts'
 import type { ConsumerOptions } from './consumer/options.ts'
 import { ClosedError } from './errors.ts'
 import { type KafkaOptions, readKafkaOptions } from './kafka-options.ts'
+import { abortSignal, type OptionSchema, optional, readOptions } from './options.ts'
 import type { ProducerOptions } from './producer/options.ts'
 import { Producer } from './producer/producer.ts'
+import { abortable } from './retry.ts'
+
+export interface ConnectOptions {
+  /** Ends the wait with an AbortError. */
+  signal?: AbortSignal
+}
+
+const connectOptions: OptionSchema<Pick<ConnectOptions, 'signal'>> = { signal: optional(abortSignal) }
 
 /**
  * A Kafka cluster, and the clients that talk to it. Making one does nothing yet; connections are opened
@@ -27,8 +36,9 @@ export class Kafka {
    * Reaches the cluster once. Not needed, as every call does it by itself; it exists to fail early.
    * @throws ConnectionError after `defaultApiTimeoutMs`, naming every address tried; AuthenticationError at once
    */
-  async connect(): Promise<void> {
-    await this.#cluster.connect()
+  async connect(options: ConnectOptions = {}): Promise<void> {
+    const { signal } = readOptions('kafka.connect()', connectOptions, options)
+    await abortable(this.#cluster.connect(), signal)
   }
 
   /**

@@ -80,6 +80,11 @@ export function callable<T extends Function>(): OptionCheck<T> {
   }
 }
 
+export const abortSignal: OptionCheck<AbortSignal> = (value, path) => {
+  if (value instanceof AbortSignal) return value
+  throw mistyped(path, 'an AbortSignal', value)
+}
+
 export function mistyped(path: string, expected: string, value: unknown): UsageError {
   return invalidOption(`${path} must be ${expected}, got ${describe(value)}`)
 }

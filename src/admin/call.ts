@@ -1,7 +1,7 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
 import type { Cluster, Route, RoutedBody } from '../cluster/cluster.ts'
 import type { MetadataSnapshot } from '../cluster/metadata.ts'
-import { integer, mistyped, type OptionCheck, type OptionSchema, optional } from '../options.ts'
+import { abortSignal, integer, type OptionSchema, optional } from '../options.ts'
 import { Deadline } from '../retry.ts'
 
 /** What a broker's answer may take beyond the time for its work before the client gives its connection up. */
@@ -13,11 +13,6 @@ export interface CallOptions {
   timeoutMs?: number
   /** Ends the call: it rejects with an `AbortError`. What the cluster was already told to do is not undone. */
   signal?: AbortSignal
-}
-
-const abortSignal: OptionCheck<AbortSignal> = (value, path) => {
-  if (value instanceof AbortSignal) return value
-  throw mistyped(path, 'an AbortSignal', value)
 }
 
 type ResolvedCallOptions = Pick<CallOptions, 'timeoutMs' | 'signal'>

@@ -142,7 +142,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
    * @throws KafkaError `HANDLER_FAILED` with topic, partition and offset when a handler threw and `onError` did not
    * say otherwise: after the handlers of other partitions are done, and what is processed is committed
    */
-  async run(options: RunOptions<K, V>): Promise<void> {
+  async run(options: RunOptions<K, V>, limits?: IterationOptions): Promise<void> {
     const checks = {
       eachMessage: isFunction,
       eachBatch: isFunction,
@@ -155,10 +155,15 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
       throw new UsageError('run() takes either eachMessage or eachBatch')
     }
     this.#requireReadable('run()')
-    const runner = new Runner(this.#delivery, options, {
-      ...this.#cluster.options,
-      maxBatch: this.#options.maxPollRecords ?? DEFAULT_BATCH_RECORDS,
-    })
+    const { signal = options.signal } = readCallOptions(limits, { signal: isSignal }, 'run()')
+    const runner = new Runner(
+      this.#delivery,
+      { ...options, signal },
+      {
+        ...this.#cluster.options,
+        maxBatch: this.#options.maxPollRecords ?? DEFAULT_BATCH_RECORDS,
+      },
+    )
     await this.#parts.run(runner)
   }
 
@@ -233,15 +238,19 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
    * Goes on where the group committed, or by `autoOffsetReset` where nothing is committed.
    * @throws UsageError without a `groupId`
    */
-  async seekToCommitted(partitions?: readonly TopicPartition[]): Promise<void> {
+  async seekToCommitted(partitions?: readonly TopicPartition[], options?: QueryOptions): Promise<void> {
     const group = this.#requireGroup('seekToCommitted()')
+    const limits = this.#limits(options, 'seekToCommitted()')
     const assigned = this.#selected(partitions, 'seekToCommitted()')
     const epochs = assigned.map((partition) => {
       partition.seekTo({ kind: 'committed' })
       return partition.epoch
     })
     try {
-      const committed = await group.offsets.fetch(assigned.map(({ topic, partition }) => ({ topic, partition })))
+      const committed = await group.offsets.fetch(
+        assigned.map(({ topic, partition }) => ({ topic, partition })),
+        limits,
+      )
       for (const [i, { offset, leaderEpoch }] of committed.entries()) {
         const partition = assigned[i]
         if (partition.epoch !== epochs[i]) continue

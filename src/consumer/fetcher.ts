@@ -175,11 +175,18 @@ export class Fetcher {
     const waiting: string[] = []
     for (const { partition } of asked) {
       const refusal = topicRefusal(this.#cluster.metadata, partition.topic)
-      if (refusal === null) waiting.push(partition.key)
+      if (refusal === null) waiting.push(this.#leaderless(partition))
       else partition.error = refusal
     }
     if (waiting.length > 0) this.#trouble.note('Waiting for a leader', waiting.join(', '))
     if (waiting.length < asked.length) this.#events.arrival(0)
+  }
+
+  /** Names a partition, and what is missing more than its leader. */
+  #leaderless({ key, topic, partition }: AssignedPartition): string {
+    const count = this.#cluster.metadata.topics.get(topic)?.partitions.length ?? 0
+    if (count === 0) return `${key} (the topic does not exist)`
+    return partition < count ? key : `${key} (the topic has ${count} partitions)`
   }
 
   /** The time with a replica nearby is over: the leader's loop has the partition again. */

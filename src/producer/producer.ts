@@ -2,8 +2,8 @@ import type { BrokerPool } from '../cluster/broker-pool.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import { ClosedError, type KafkaError, UsageError } from '../errors.ts'
-import { describe } from '../options.ts'
-import { abortable, monotonicNow } from '../retry.ts'
+import { describe, integer, type OptionSchema, optional, readOptions } from '../options.ts'
+import { abortable, abortError, monotonicNow } from '../retry.ts'
 import { AbortableCall } from './abortable-call.ts'
 import { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
@@ -21,6 +21,13 @@ import { type CallbackOptions, readSendOptions, type SendOptions, SIGNAL_ONLY, W
 import { Settlement } from './settlement.ts'
 
 const NO_OPTIONS: SendOptions = {}
+
+export interface ProducerCloseOptions {
+  /** In ms; default `deliveryTimeoutMs`. */
+  timeoutMs?: number
+}
+
+const closeOptions: OptionSchema<Pick<ProducerCloseOptions, 'timeoutMs'>> = { timeoutMs: optional(integer(0)) }
 
 /**
  * Writes records to topics. Made by `kafka.producer()`; needs no `connect()`.
@@ -159,6 +166,7 @@ export class Producer<K = never, V = never> {
       throw new UsageError(`partitionsFor() needs the name of a topic, got ${describe(topic)}`)
     }
     if (this.#closing !== null) throw closed()
+    if (signal?.aborted) throw abortError(signal)
     const { partitions } = await this.#cluster.topic(topic, {
       timeoutMs: this.#options.maxBlockMs,
       signal,
@@ -182,15 +190,11 @@ export class Producer<K = never, V = never> {
    * @param options `timeoutMs`: how long it waits for outcomes, by default `deliveryTimeoutMs`; records without one then
    * fail with a ClosedError
    */
-  close({ timeoutMs = this.#options.deliveryTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
-    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
-      return Promise.reject(
-        new UsageError(`close(): option 'timeoutMs' must be a number of at least 0, got ${describe(timeoutMs)}`),
-      )
-    }
+  async close(options: ProducerCloseOptions = {}): Promise<void> {
+    const { timeoutMs = this.#options.deliveryTimeoutMs } = readOptions('close()', closeOptions, options)
     this.#closingTime.limit(timeoutMs)
     this.#closing ??= this.#close()
-    return this.#closing
+    await this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {

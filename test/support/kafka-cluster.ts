@@ -160,10 +160,10 @@ export class KafkaCluster {
 
   /** Stops everything and removes all data. */
   async stopAll(): Promise<void> {
-    process.off('exit', this.#onExit)
     await Promise.all(this.#nodes.map(({ process }) => process?.end('SIGKILL')))
     await this.#zookeeper?.end('SIGKILL')
     await rm(this.#folder, { recursive: true, force: true })
+    process.off('exit', this.#onExit)
   }
 
   /** A process that ends in the midst leaves no data behind, and no broker that could write it again. */

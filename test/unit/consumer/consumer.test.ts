@@ -44,3 +44,11 @@ test('options of a call that are misspelt or wrong are refused, and close() clos
   await expect(consumer.poll({ timeout: 5 } as never)).rejects.toThrow(/did you mean 'timeoutMs'/)
   expect(consumer.assignment()).toEqual([place])
 })
+
+test('run() takes a signal beside its handlers, too', async () => {
+  const { consumer } = assigned()
+  const abort = new AbortController()
+  const running = consumer.run({ eachMessage: () => {} }, { signal: abort.signal })
+  abort.abort()
+  await expect(running).rejects.toMatchObject({ name: 'AbortError' })
+})

@@ -83,6 +83,12 @@ describe('options of a call', () => {
     expect(call).toThrow(UsageError)
   })
 
+  it('close() closes nothing when its options are wrong', async () => {
+    await expect(producer.close({ timeout: 5 } as never)).rejects.toThrow(/close\(\): unknown option 'timeout'/)
+    await expect(producer.close({ timeoutMs: -1 })).rejects.toThrow(/'timeoutMs' must be from 0/)
+    expect(producer.writable()).toBe(true)
+  })
+
   it("KafkaJS's form is recognised", async () => {
     await expect(producer.send({ topic: 't', messages: [] } as never)).rejects.toThrow(/use sendBatch\(\)/)
   })
