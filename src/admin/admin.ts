@@ -92,7 +92,10 @@ export class Admin {
     return this.#call(rest, (call) => listTopics(call, listInternal))
   }
 
-  /** @throws PartialFailureError with, say, `UNKNOWN_TOPIC_OR_PARTITION` */
+  /**
+   * Topics with their partitions, leaders and replicas, by name.
+   * @throws PartialFailureError with, say, `UNKNOWN_TOPIC_OR_PARTITION`
+   */
   async describeTopics(names: readonly string[], options: CallOptions = {}): Promise<ByName<TopicDescription>> {
     const checked = readNames(names, 'admin.describeTopics(): names')
     const read = readOptions('admin.describeTopics()', callOptions, options)
@@ -111,6 +114,7 @@ export class Admin {
     return this.#call(rest, (call) => createPartitions(call, checked, validateOnly))
   }
 
+  /** The cluster's id, its brokers, and the one that takes requests for the controller. */
   async describeCluster(options: CallOptions = {}): Promise<ClusterDescription> {
     return this.#call(readOptions('admin.describeCluster()', callOptions, options), describeCluster)
   }

@@ -269,11 +269,13 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     for (const partition of this.#selected(partitions, 'pause()')) partition.paused = true
   }
 
+  /** Delivers paused partitions again, from where they stand. @throws UsageError if one is not assigned */
   resume(partitions: readonly TopicPartition[]): void {
     for (const partition of this.#selected(partitions, 'resume()')) partition.paused = false
     this.#parts.positionsChanged()
   }
 
+  /** The assigned partitions that are paused now. */
   paused(): TopicPartition[] {
     return Array.from(this.#partitions)
       .filter(({ paused }) => paused)
@@ -364,7 +366,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
     })
   }
 
-  /** @throws UsageError without a `groupId` */
+  /** Who this consumer is in its group now, for a producer that commits offsets on its behalf. @throws UsageError without a `groupId` */
   groupMetadata(): ConsumerGroupMetadata {
     const { groupId, membership } = this.#requireGroup('groupMetadata()')
     const { memberId, generation, groupInstanceId } = membership.identity

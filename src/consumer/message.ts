@@ -22,6 +22,7 @@ export interface MessageBlock {
  * its whole block (often a megabyte) in memory; see {@link copy}.
  */
 export class Message<K = Buffer, V = Buffer> {
+  /** Its place in its partition. */
   readonly offset: number
   readonly #block: MessageBlock
   readonly #timestampDelta: number
@@ -57,10 +58,12 @@ export class Message<K = Buffer, V = Buffer> {
     this.#headerCount = headerCount
   }
 
+  /** The topic that it was read from. */
   get topic(): string {
     return this.#block.topic
   }
 
+  /** The partition of the topic, counted from 0. */
   get partition(): number {
     return this.#block.partition
   }
@@ -101,6 +104,7 @@ export class Message<K = Buffer, V = Buffer> {
     return view(this.#block.data, this.#valueStart, this.#valueLength)
   }
 
+  /** In the order in which they were sent, repeated names and null values kept. */
   get headers(): Headers {
     if (this.#headers === null) {
       this.#headers =

@@ -88,7 +88,9 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   checkCrcs?: boolean
   /** Let the broker create topics that this consumer asks for. Default false (Java: true). */
   allowAutoCreateTopics?: boolean
+  /** Makes keys of bytes: `(topic, data, headers) => key`, or a promise of it, or a `serde`. Default: keys are Buffers. */
   keyDeserializer?: DeserializerOption<K>
+  /** Makes values of bytes, likewise. It is not asked about tombstones, whose value is `null`. */
   valueDeserializer?: DeserializerOption<V>
   /** Default `'fail'`. */
   onDeserializationError?: DeserializationErrorPolicy

@@ -51,7 +51,9 @@ export interface ProducerOptions<K = never, V = never> {
   compressionLevel?: number
   /** Default: Java's, murmur2 of the key, sticky without a key. */
   partitioner?: Partitioner<K, V>
+  /** Makes bytes of keys: `(topic, key, headers) => Buffer | null`, or a promise of it, or a `serde`. Default: keys are bytes or text. */
   keySerializer?: SerializerOption<K>
+  /** Makes bytes of values, likewise. It is not asked about `null`, which is a tombstone. */
   valueSerializer?: SerializerOption<V>
   /** Transactions are not supported yet: giving one is a `UsageError`. */
   transactionalId?: never
