@@ -4,9 +4,9 @@ import { offsetFetch } from '../../../protocol/messages/offset-fetch.ts'
 import { ZERO_UUID } from '../../../protocol/uuid.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION } from '../../cluster/error-codes.ts'
-import { brokerError, DecodeError, KafkaError, TimeoutError } from '../../errors.ts'
+import { brokerError, DecodeError, KafkaError } from '../../errors.ts'
 import { Backoff, Deadline, sleep } from '../../retry.ts'
-import { inTime } from '../in-time.ts'
+import { inTime, lateError, type Progress } from '../in-time.ts'
 import type { IsolationLevel } from '../options.ts'
 import {
   groupByTopic,
@@ -80,12 +80,13 @@ export class GroupOffsets {
     const member = committer.identity()
     // Once whoever asked for it was told that it failed, it must not go out any more.
     let isWaitedFor = true
+    const progress: Progress = {}
     const commit = this.#last.then(async () => {
-      if (isWaitedFor) await this.#commit(offsets, member, committer, deadline, signal)
+      if (isWaitedFor) await this.#commit(offsets, member, committer, deadline, signal, progress)
     })
     this.#last = commit.catch(() => {})
     const what = `Committing ${partitionList(offsets)} for group '${this.#groupId}'`
-    return inTime(commit, deadline, what, signal).finally(() => {
+    return inTime(commit, deadline, what, signal, progress).finally(() => {
       isWaitedFor = false
     })
   }
@@ -96,6 +97,7 @@ export class GroupOffsets {
     committer: Committer,
     deadline: Deadline,
     signal: AbortSignal | undefined,
+    progress: Progress,
   ): Promise<void> {
     const what = `Committing ${partitionList(offsets)} for group '${this.#groupId}'`
     const refused: Refusals = new Map()
@@ -103,7 +105,7 @@ export class GroupOffsets {
     // A topic that is gone shows in fresh metadata.
     const untrack = this.#cluster.track(() => offsets.map(({ topic }) => topic))
     try {
-      await this.#retry(what, deadline, signal, async () => {
+      await this.#retry(what, deadline, signal, progress, async () => {
         const current = committer.identity()
         if (current.generation !== member.generation || current.memberId !== member.memberId) {
           const isKept = (each: TopicPartitionOffset): boolean => current.generation >= 0 && committer.keeps(each)
@@ -182,14 +184,15 @@ export class GroupOffsets {
     const { timeoutMs = this.#cluster.options.defaultApiTimeoutMs, signal } = limits
     const deadline = new Deadline(timeoutMs)
     const what = `Looking up offsets of group '${this.#groupId}' for ${partitionList(partitions)}`
-    const found = this.#retry(what, deadline, signal, async () => {
+    const progress: Progress = {}
+    const found = this.#retry(what, deadline, signal, progress, async () => {
       const response = await this.#coordinator.send(offsetFetch, (version) => this.#fetchRequest(partitions, version), {
         maxVersion: this.#maxVersion(partitions, offsetFetch.maxVersion),
         errorCode: groupError,
       })
       return this.#readOffsets(response, partitions)
     })
-    return inTime(found, deadline, what, signal)
+    return inTime(found, deadline, what, signal, progress)
   }
 
   /**
@@ -200,6 +203,7 @@ export class GroupOffsets {
     what: string,
     deadline: Deadline,
     signal: AbortSignal | undefined,
+    progress: Progress,
     attempt: () => Promise<T | KafkaError>,
   ): Promise<T> {
     const backoff = new Backoff(this.#cluster.options.retryBackoffMs, this.#cluster.options.retryBackoffMaxMs)
@@ -207,12 +211,9 @@ export class GroupOffsets {
       const outcome = await this.#cluster.connect().then(attempt).catch(asOutcome)
       if (!(outcome instanceof KafkaError)) return outcome
       if (!outcome.retriable) throw outcome
+      progress.lastError = outcome
       const delay = backoff.next()
-      if (delay >= deadline.remainingMs) {
-        throw new TimeoutError(`${what} was not done within ${deadline.timeoutMs} ms: ${outcome.message}`, {
-          cause: outcome,
-        })
-      }
+      if (delay >= deadline.remainingMs) throw lateError(what, deadline, outcome)
       await sleep(delay, signal)
     }
   }

@@ -131,6 +131,19 @@ test('a caller with little time does not take the connection away from everybody
   expect(coordinator.asked[0].options.timeoutMs).toBeUndefined()
 })
 
+test('a commit that is late says what kept it', async () => {
+  let asked = 0
+  coordinator.answers.OffsetCommit = () => {
+    if (asked++ > 0) return new Promise(() => {})
+    return {
+      topics: [{ name: '', topicId: ID_T, partitions: [{ partitionIndex: 0, errorCode: REBALANCE_IN_PROGRESS }] }],
+    }
+  }
+  const error = await offsets.commit([at('t', 0)], committer, { timeoutMs: 300 }).catch((reason) => reason)
+  expect(error).toMatchObject({ name: 'TimeoutError', cause: { code: 'REBALANCE_IN_PROGRESS' } })
+  expect(error.message).toMatch(/Committing t-0 for group 'g' was not done within 300 ms: .*REBALANCE_IN_PROGRESS/)
+})
+
 test('after a rebalance only what the member has kept is committed, in its new generation', async () => {
   coordinator.answers.OffsetCommit = () => {
     generation = 2
