@@ -143,7 +143,8 @@ const NAMES_ELSEWHERE: Readonly<Record<string, readonly [option: string, instead
   topic: ['name'],
 }
 
-function suggestion(name: string, known: readonly string[]): string {
+/** The end of an error about an unknown name: what is likeliest meant, or nothing. */
+export function suggestion(name: string, known: readonly string[]): string {
   const elsewhere = Object.keys(NAMES_ELSEWHERE).find((each) => plain(each) === plain(name))
   const [option = '', instead = null] = elsewhere === undefined ? [] : NAMES_ELSEWHERE[elsewhere]
   if (known.includes(option)) return instead === null ? `; did you mean '${option}'?` : `; use ${instead}`

@@ -40,8 +40,8 @@ export class AnyBroker {
   async ask<T>(question: (broker: Broker) => Promise<T>, deadline: Deadline): Promise<T> {
     const failures: Round = new Map()
     this.#latest = failures
+    const asked = (broker: Broker): Promise<T> => this.#ask(broker, question)
     for (const candidates of [this.#inTurn(this.#options.known()), this.#options.seeds()]) {
-      const asked = (broker: Broker): Promise<T> => this.#ask(broker, question)
       const first = await firstAnswer(candidates, asked, { patienceMs: PATIENCE_MS, deadline, failures, isFinal })
       if (first !== null) return first.answer
     }

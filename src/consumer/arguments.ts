@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { describe, likeliest } from '../options.ts'
+import { describe, suggestion } from '../options.ts'
 import { Message } from './message.ts'
 import { MessageBatch } from './message-batch.ts'
 import { partitionKey, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
@@ -96,8 +96,7 @@ export function readCallOptions<T extends object>(
   for (const [name, given] of Object.entries(value)) {
     const check = checks[name as keyof T]
     if (check === undefined) {
-      const meant = likeliest(name, Object.keys(checks))
-      throw new UsageError(`${path}: unknown option '${name}'${meant === null ? '' : `; did you mean '${meant}'?`}`)
+      throw new UsageError(`${path}: unknown option '${name}'${suggestion(name, Object.keys(checks))}`)
     }
     const expected = given === undefined ? null : check(given)
     if (expected !== null) throw new UsageError(`${path}: option '${name}' must be ${expected}, got ${describe(given)}`)

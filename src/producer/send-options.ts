@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { describe, likeliest } from '../options.ts'
+import { describe, suggestion } from '../options.ts'
 import type { DeliveryCallback } from './delivery.ts'
 
 export interface SendOptions {
@@ -33,8 +33,7 @@ export function readSendOptions(options: AnySendOptions, names: readonly string[
   }
   for (const name in options) {
     if (names.includes(name)) continue
-    const meant = likeliest(name, names)
-    throw new UsageError(`${path}: unknown option '${name}'${meant === null ? '' : `; did you mean '${meant}'?`}`)
+    throw new UsageError(`${path}: unknown option '${name}'${suggestion(name, names)}`)
   }
   const { signal, onDelivery } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {

@@ -8,21 +8,12 @@ import {
   AuthenticationError,
   ConnectionError,
   EncodeError,
-  KafkaError,
   TimeoutError,
   UnsupportedVersionError,
 } from '../../../src/errors.ts'
+import { failure } from '../failure.ts'
 import { type Script, type ScriptedBroker, versionsAnswer } from '../network/scripted-broker.ts'
 import { addresses, clusterAt, REFUSING, scriptedBrokers } from './scripted-cluster.ts'
-
-async function failure(promise: Promise<unknown>): Promise<KafkaError> {
-  const error = await promise.then(
-    () => new Error('it was resolved'),
-    (reason: unknown) => reason,
-  )
-  expect(error).toBeInstanceOf(KafkaError)
-  return error as KafkaError
-}
 
 /** Time stands still but for what the test advances; the event loop goes on. */
 function stopTime(): void {

@@ -7,8 +7,9 @@ import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
 import { produce } from '../../../protocol/messages/produce.ts'
 import { channels } from '../../../src/diagnostics.ts'
 import { AuthenticationError, ClosedError, ConnectionError, KafkaError, TimeoutError } from '../../../src/errors.ts'
-import { Broker, type BrokerOptions } from '../../../src/network/broker.ts'
 import { SOFTWARE_NAME, SOFTWARE_VERSION } from '../../../src/network/software.ts'
+import { failure } from '../failure.ts'
+import { brokerAt } from './broker-at.ts'
 import { answerBytes, type Script, ScriptedBroker, type ScriptedRequest, versionsAnswer } from './scripted-broker.ts'
 
 const UNSUPPORTED_VERSION = 35
@@ -19,36 +20,6 @@ async function scripted(script: Script = {}): Promise<ScriptedBroker> {
   const server = await ScriptedBroker.start({ ...ALIVE, ...script })
   onTestFinished(() => server.stop())
   return server
-}
-
-function brokerAt(port: number, options: Partial<BrokerOptions> = {}): Broker {
-  const broker = new Broker(
-    { id: 1, host: '127.0.0.1', port, rack: null },
-    {
-      clientId: 'me',
-      ssl: false,
-      requestTimeoutMs: 30_000,
-      socketConnectionSetupTimeoutMs: 10_000,
-      socketConnectionSetupTimeoutMaxMs: 30_000,
-      reconnectBackoffMs: 0,
-      reconnectBackoffMaxMs: 0,
-      connectionsMaxIdleMs: 540_000,
-      maxFrameBytes: 1_000_000,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-      ...options,
-    },
-  )
-  onTestFinished(() => broker.close())
-  return broker
-}
-
-async function failure(promise: Promise<unknown>): Promise<KafkaError> {
-  const error = await promise.then(
-    () => new Error('it was resolved'),
-    (reason: unknown) => reason,
-  )
-  expect(error).toBeInstanceOf(KafkaError)
-  return error as KafkaError
 }
 
 test('a connection is opened at the first use, and shared by all who ask meanwhile', async () => {

@@ -4,9 +4,11 @@ import { type Duplex, PassThrough } from 'node:stream'
 import { createServer as createTlsServer, type SecureVersion, type TLSSocket, type TlsOptions } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { apiVersions } from '../../../protocol/messages/api-versions.ts'
-import { AuthenticationError, ConnectionError, KafkaError, UsageError } from '../../../src/errors.ts'
-import { Broker, type BrokerOptions } from '../../../src/network/broker.ts'
+import { AuthenticationError, ConnectionError, type KafkaError, UsageError } from '../../../src/errors.ts'
+import type { BrokerOptions } from '../../../src/network/broker.ts'
 import { openSocket, type SocketFactory, type SocketOptions } from '../../../src/network/socket.ts'
+import { failure } from '../failure.ts'
+import { brokerAt } from './broker-at.ts'
 import { ca, certificateForAddress, certificateForClients, certificateForName, key } from './certificates.ts'
 import { answerBytes, versionsAnswer } from './scripted-broker.ts'
 
@@ -42,38 +44,8 @@ async function open(port: number, options: Partial<SocketOptions>, signal = new 
   return socket
 }
 
-function brokerAt(port: number, options: Partial<BrokerOptions>): Broker {
-  const broker = new Broker(
-    { id: 1, host: '127.0.0.1', port, rack: null },
-    {
-      clientId: 'me',
-      ssl: { ca },
-      requestTimeoutMs: 30_000,
-      socketConnectionSetupTimeoutMs: 10_000,
-      socketConnectionSetupTimeoutMaxMs: 30_000,
-      reconnectBackoffMs: 0,
-      reconnectBackoffMaxMs: 0,
-      connectionsMaxIdleMs: 540_000,
-      maxFrameBytes: 1_000_000,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-      ...options,
-    },
-  )
-  onTestFinished(() => broker.close())
-  return broker
-}
-
 function failureAt(port: number, options: Partial<BrokerOptions>): Promise<KafkaError> {
-  return failure(brokerAt(port, options).connection())
-}
-
-async function failure(promise: Promise<unknown>): Promise<KafkaError> {
-  const error = await promise.then(
-    () => new Error('it was resolved'),
-    (reason: unknown) => reason,
-  )
-  expect(error).toBeInstanceOf(KafkaError)
-  return error as KafkaError
+  return failure(brokerAt(port, { ssl: { ca }, ...options }).connection())
 }
 
 const tunnel: SocketFactory = ({ host, port }) => connect(port, host)
@@ -130,7 +102,7 @@ describe.each(VERSIONS)("the client's certificate, with %s", (maxVersion) => {
         else socket.end()
       })
     })
-    const broker = brokerAt(port, {})
+    const broker = brokerAt(port, { ssl: { ca } })
     const connection = await broker.connection()
     connection.close()
     expect(await failure(broker.connection())).toMatchObject({ name: 'ConnectionError', retriable: true })
