@@ -58,6 +58,11 @@ const fixedCodecs: Record<Exclude<PrimitiveKind, LengthKind>, Codec> = {
     read: (reader) => reader.readInt16(),
     write: (writer, value) => writer.writeInt16(value),
   },
+  uint16: {
+    minBytes: 2,
+    read: (reader) => reader.readUint16(),
+    write: (writer, value) => writer.writeUint16(value),
+  },
   int32: {
     minBytes: 4,
     read: (reader) => reader.readInt32(),

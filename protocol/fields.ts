@@ -10,6 +10,7 @@ export type PrimitiveKind =
   | 'boolean'
   | 'int8'
   | 'int16'
+  | 'uint16'
   | 'int32'
   | 'int64'
   | 'float64'
@@ -82,6 +83,7 @@ function primitive<Value, Input = Value>(kind: PrimitiveKind) {
 export const boolean = primitive<boolean>('boolean')
 export const int8 = primitive<number>('int8')
 export const int16 = primitive<number>('int16')
+export const uint16 = primitive<number>('uint16')
 export const int32 = primitive<number>('int32')
 /** Decodes to the nearest number. */
 export const int64 = primitive<number, number | bigint>('int64')

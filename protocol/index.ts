@@ -1,60 +1,13 @@
 import type { AnyApi, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api.ts'
 import { DecodeError } from './errors.ts'
-import { apiVersions } from './messages/api-versions.ts'
-import { createPartitions } from './messages/create-partitions.ts'
-import { createTopics } from './messages/create-topics.ts'
-import { deleteTopics } from './messages/delete-topics.ts'
-import { describeCluster } from './messages/describe-cluster.ts'
-import { describeConfigs } from './messages/describe-configs.ts'
-import { describeTopicPartitions } from './messages/describe-topic-partitions.ts'
-import { fetch } from './messages/fetch.ts'
-import { findCoordinator } from './messages/find-coordinator.ts'
-import { heartbeat } from './messages/heartbeat.ts'
-import { initProducerId } from './messages/init-producer-id.ts'
-import { joinGroup } from './messages/join-group.ts'
-import { leaveGroup } from './messages/leave-group.ts'
-import { listOffsets } from './messages/list-offsets.ts'
-import { metadata } from './messages/metadata.ts'
-import { offsetCommit } from './messages/offset-commit.ts'
-import { offsetFetch } from './messages/offset-fetch.ts'
-import { offsetForLeaderEpoch } from './messages/offset-for-leader-epoch.ts'
-import { produce } from './messages/produce.ts'
-import { saslAuthenticate } from './messages/sasl-authenticate.ts'
-import { saslHandshake } from './messages/sasl-handshake.ts'
-import { syncGroup } from './messages/sync-group.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
 export type { AnyApi, Api, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api.ts'
 export * from './errors.ts'
 export type { RequestHeader } from './header.ts'
+export { apis } from './messages/index.ts'
 export * from './records/index.ts'
-
-/** Every API that is declared, by Kafka's name for it. */
-export const apis = {
-  ApiVersions: apiVersions,
-  CreatePartitions: createPartitions,
-  CreateTopics: createTopics,
-  DeleteTopics: deleteTopics,
-  DescribeCluster: describeCluster,
-  DescribeConfigs: describeConfigs,
-  DescribeTopicPartitions: describeTopicPartitions,
-  Fetch: fetch,
-  FindCoordinator: findCoordinator,
-  Heartbeat: heartbeat,
-  InitProducerId: initProducerId,
-  JoinGroup: joinGroup,
-  LeaveGroup: leaveGroup,
-  ListOffsets: listOffsets,
-  Metadata: metadata,
-  OffsetCommit: offsetCommit,
-  OffsetFetch: offsetFetch,
-  OffsetForLeaderEpoch: offsetForLeaderEpoch,
-  Produce: produce,
-  SaslAuthenticate: saslAuthenticate,
-  SaslHandshake: saslHandshake,
-  SyncGroup: syncGroup,
-} as const
 
 /**
  * The body of a request, without its header.

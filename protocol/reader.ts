@@ -39,6 +39,11 @@ export class Reader {
     return (((buffer[at] << 8) | buffer[at + 1]) << 16) >> 16
   }
 
+  readUint16(): number {
+    const at = this.advance(2)
+    return (this.buffer[at] << 8) | this.buffer[at + 1]
+  }
+
   readInt32(): number {
     const at = this.advance(4)
     const buffer = this.buffer

@@ -57,6 +57,13 @@ export class Writer {
     this.buffer[at + 1] = value
   }
 
+  writeUint16(value: number): void {
+    if (typeof value !== 'number' || (value & 0xffff) !== value) throw notA('16-bit unsigned integer', value)
+    const at = this.reserve(2)
+    this.buffer[at] = value >> 8
+    this.buffer[at + 1] = value
+  }
+
   writeInt32(value: number): void {
     if (typeof value !== 'number' || (value | 0) !== value) throw notA('32-bit integer', value)
     this.putInt32(this.reserve(4), value)

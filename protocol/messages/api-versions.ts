@@ -1,5 +1,5 @@
 import { defineApi } from '../api.ts'
-import { boolean, int16, int32, int64, string, structs } from '../fields.ts'
+import { boolean, int16, int32, int64, nullable, string, structs } from '../fields.ts'
 
 /**
  * Which APIs and versions a broker speaks, and the features that the cluster has finalized (KIP-35, KIP-511,
@@ -8,11 +8,14 @@ import { boolean, int16, int32, int64, string, structs } from '../fields.ts'
 export const apiVersions = defineApi({
   key: 18,
   name: 'ApiVersions',
-  versions: '0-4',
+  versions: '0-5',
   flexible: '3+',
   request: {
     clientSoftwareName: string({ versions: '3+', ignorable: true }),
     clientSoftwareVersion: string({ versions: '3+', ignorable: true }),
+    /** With `nodeId`: whom the client means to talk to; another one answers REBOOTSTRAP_REQUIRED (KIP-1242). */
+    clusterId: nullable(string({ versions: '5+', default: null, ignorable: true })),
+    nodeId: int32({ versions: '5+', default: -1, ignorable: true }),
   },
   response: {
     errorCode: int16(),

@@ -21,7 +21,7 @@ export const createTopics = defineApi({
         value: nullable(string()),
       }),
     }),
-    timeoutMs: int32({ default: 60000 }),
+    timeoutMs: int32({ default: 60_000 }),
     validateOnly: boolean({ default: false }),
   },
   response: {

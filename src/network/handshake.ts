@@ -14,6 +14,11 @@ import { SOFTWARE_NAME, SOFTWARE_VERSION } from './software.ts'
 const UNSUPPORTED_SASL_MECHANISM = errorCodeOf('UNSUPPORTED_SASL_MECHANISM')
 /** From version 1 on what follows SaslHandshake is framed as SaslAuthenticate requests (KIP-152). */
 const SASL_HANDSHAKE_VERSION = 1
+/**
+ * Version 5 differs only in whom the client means to talk to (KIP-1242), which is not said here. To open with it would
+ * cost brokers before Kafka 4.4 a second exchange on each connection.
+ */
+const API_VERSIONS_VERSION = 4
 
 const MECHANISMS: Readonly<Record<SaslOptions['mechanism'], (options: SaslOptions) => SaslExchange>> = {
   PLAIN: plain,
@@ -22,15 +27,15 @@ const MECHANISMS: Readonly<Record<SaslOptions['mechanism'], (options: SaslOption
 }
 
 /**
- * Asks the broker what it speaks, beginning with the newest version of the question itself. A broker that does not know
+ * Asks the broker what it speaks, in version 4 of the question itself. A broker that does not know
  * it names, in version 0, the ones it knows (KIP-511); the second try is the last.
  */
 export async function negotiateVersions(connection: Connection): Promise<void> {
   const body = { clientSoftwareName: SOFTWARE_NAME, clientSoftwareVersion: SOFTWARE_VERSION }
-  let response = await connection.send(apiVersions, body, { version: apiVersions.maxVersion })
+  let response = await connection.send(apiVersions, body, { version: API_VERSIONS_VERSION })
   if (response.errorCode === UNSUPPORTED_VERSION) {
     const offered = response.apiKeys.find(({ apiKey }) => apiKey === apiVersions.key)?.maxVersion ?? 0
-    const version = Math.min(Math.max(offered, apiVersions.minVersion), apiVersions.maxVersion)
+    const version = Math.min(Math.max(offered, apiVersions.minVersion), API_VERSIONS_VERSION)
     response = await connection.send(apiVersions, body, { version })
   }
   if (response.errorCode === UNSUPPORTED_VERSION) {

@@ -7,18 +7,18 @@ import type { FieldDefinition, MessageDefinition } from './kafka-definitions.ts'
 // Both a declaration and Kafka's definition are reduced to the same lines of text, one a field, so that a test that
 // fails shows which field differs, and how.
 
-interface Line {
-  path: string
-  type: string
-  nullable: boolean
-  tag: number | undefined
-  ignorable: boolean
-  fallback: unknown
+/** One field of a message in one version. */
+export interface FieldLine {
+  readonly path: string
+  /** What it is in the version; undefined if the version lacks it. */
+  readonly traits: string | undefined
+  /** Has a meaning in versions that lack the field only. */
+  readonly ignorable: boolean
 }
 
-function show({ path, type, nullable, tag, ignorable, fallback }: Line): string {
-  const traits = [nullable && 'nullable', tag !== undefined && `tag ${tag}`, ignorable && 'ignorable'].filter(Boolean)
-  return [`${path}: ${type}`, ...traits, `default ${JSON.stringify(fallback)}`].join(', ')
+function traitsOf(type: string, nullable: boolean, tag: number | undefined, fallback: unknown): string {
+  const traits = [type, nullable && 'nullable', tag !== undefined && `tag ${tag}`]
+  return [...traits.filter(Boolean), `default ${JSON.stringify(fallback)}`].join(', ')
 }
 
 function has(versions: string | undefined, version: number, otherwise: boolean): boolean {
@@ -27,18 +27,15 @@ function has(versions: string | undefined, version: number, otherwise: boolean):
 }
 
 /** The fields that a declaration has in one version, in the order of the wire. */
-export function declaredLayout(fields: Fields, version: number, prefix = ''): string[] {
+export function declaredLayout(fields: Fields, version: number, prefix = ''): FieldLine[] {
   return Object.entries(fields).flatMap(([name, field]) => {
-    if (!has(field.versions, version, true)) return []
     const path = prefix + name
-    const line = show({
-      path,
-      type: declaredType(field),
-      nullable: has(field.nullableVersions, version, false),
-      tag: field.tag,
-      ignorable: field.ignorable === true,
-      fallback: simple(field.default === undefined ? defaultOf(field) : field.default, declaredType(field)),
-    })
+    const ignorable = field.ignorable === true
+    if (!has(field.versions, version, true)) return [{ path, traits: undefined, ignorable }]
+    const type = declaredType(field)
+    const nullable = has(field.nullableVersions, version, false)
+    const fallback = simple(field.default === undefined ? defaultOf(field) : field.default, type)
+    const line = { path, traits: traitsOf(type, nullable, field.tag, fallback), ignorable }
     return [line, ...declaredLayout(innerFields(field), version, `${path}.`)]
   })
 }
@@ -53,21 +50,18 @@ function innerFields(field: AnyField): Fields {
 }
 
 /** The fields that Kafka's definition has in one version, in the order of the wire. */
-export function definedLayout(message: MessageDefinition, version: number): string[] {
+export function definedLayout(message: MessageDefinition, version: number): FieldLine[] {
   const structs = new Map((message.commonStructs ?? []).map(({ name, fields }) => [name, fields]))
-  const layout = (fields: FieldDefinition[], prefix: string): string[] =>
+  const layout = (fields: FieldDefinition[], prefix: string): FieldLine[] =>
     fields.flatMap((field) => {
-      if (!has(field.versions, version, true)) return []
       const path = `${prefix}${field.name[0].toLowerCase()}${field.name.slice(1)}`
+      const ignorable = field.ignorable === true
+      if (!has(field.versions, version, true)) return [{ path, traits: undefined, ignorable }]
       const type = definedType(field.type)
-      const line = show({
-        path,
-        type,
-        nullable: has(field.nullableVersions, version, false),
-        tag: has(field.taggedVersions, version, false) ? field.tag : undefined,
-        ignorable: field.ignorable === true,
-        fallback: simple(definedDefault(field.default, type), type),
-      })
+      const nullable = has(field.nullableVersions, version, false)
+      const tag = has(field.taggedVersions, version, false) ? field.tag : undefined
+      const fallback = simple(definedDefault(field.default, type), type)
+      const line = { path, traits: traitsOf(type, nullable, tag, fallback), ignorable }
       return [line, ...layout(field.fields ?? structs.get(field.type.replace('[]', '')) ?? [], `${path}.`)]
     })
   return layout(message.fields, '')
@@ -82,7 +76,7 @@ function definedType(type: string): string {
 function definedDefault(text: FieldDefinition['default'], type: string): unknown {
   if (text === 'null') return null
   if (type === 'boolean') return String(text ?? false) === 'true'
-  if (/^(int|float)/.test(type)) return BigInt(text === undefined || text === '' ? 0 : (text as string))
+  if (/^(u?int|float)/.test(type)) return BigInt(text === undefined || text === '' ? 0 : (text as string))
   if (type === 'uuid') return ZERO_UUID
   // Records are the one type whose default is null although the definition does not say so.
   return type === 'records' ? null : (text ?? '')
@@ -91,5 +85,5 @@ function definedDefault(text: FieldDefinition['default'], type: string): unknown
 /** A default in a form that both sides share. What is empty or made of other defaults is an empty text. */
 function simple(fallback: unknown, type: string): unknown {
   if (fallback === null || type === 'string' || type === 'boolean' || type === 'uuid') return fallback
-  return /^(int|float)/.test(type) ? String(fallback) : ''
+  return /^(u?int|float)/.test(type) ? String(fallback) : ''
 }

@@ -35,6 +35,8 @@ function sampleValue(field: AnyField, version: number, random: () => number): un
       return Array.from({ length: pick(4) }, () => sampleValue(type.element, version, random))
     case 'struct':
       return sampleStruct(type.fields, version, random)
+    case 'uint16':
+      return pick(0x1_0000)
     default: {
       const limit = 2 ** (INTEGERS[type.kind] - 1)
       const extremes = [0, -1, limit - 1, -limit]
