@@ -10,11 +10,11 @@ export interface Codec {
   /**
    * @param maxBytes refuse to make more than this; nothing is allocated on the word of the data alone
    * @returns a promise only for large data that is decompressed off the main thread
-   * @throws DecodeError
+   * @throws DecodeError with the code `MESSAGE_TOO_LARGE` beyond `maxBytes`, `DECODE_FAILED` on malformed data
    */
   decompress(data: Buffer, maxBytes: number): Buffer | Promise<Buffer>
 }
 
 export function tooLarge(maxBytes: number): DecodeError {
-  return new DecodeError(`it makes more than the ${maxBytes} bytes that are allowed`)
+  return new DecodeError(`it makes more than the ${maxBytes} bytes that are allowed`, { code: 'MESSAGE_TOO_LARGE' })
 }

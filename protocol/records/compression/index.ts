@@ -1,7 +1,8 @@
 import type { Codec } from './codec.ts'
+import { gzip } from './gzip.ts'
 import { lz4 } from './lz4.ts'
 import { snappy } from './snappy.ts'
-import { gzip, zstd } from './zlib.ts'
+import { zstd } from './zstd.ts'
 
 export type { Codec } from './codec.ts'
 

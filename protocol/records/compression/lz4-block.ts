@@ -89,8 +89,8 @@ function writeLength(target: Buffer, at: number, length: number): number {
 /**
  * Decompresses the block in `source` from `start` up to `end` into `target` at `at`. What lies in `target` from `history`
  * on may be referred to.
- * @returns the position behind what was written
- * @throws DecodeError if the block is malformed or `target` has no room for it
+ * @returns the position behind what was written; −1 if `target` has no room for it
+ * @throws DecodeError if the block is malformed
  */
 export function decompressLz4Block(
   source: Buffer,
@@ -113,7 +113,8 @@ export function decompressLz4Block(
         literals += byte
       } while (byte === 255)
     }
-    if (from + literals > end || at + literals > limit) throw malformed(from)
+    if (from + literals > end) throw malformed(from)
+    if (at + literals > limit) return -1
     if (literals > 32) source.copy(target, at, from, from + literals)
     else for (let i = 0; i < literals; i++) target[at + i] = source[from + i]
     at += literals
@@ -131,7 +132,8 @@ export function decompressLz4Block(
         length += byte
       } while (byte === 255)
     }
-    if (distance === 0 || at - distance < history || at + length > limit) throw malformed(from)
+    if (distance === 0 || at - distance < history) throw malformed(from)
+    if (at + length > limit) return -1
     // A match may overlap what it makes; then it repeats, and only a forward copy does that.
     if (distance >= length && length > 32) target.copyWithin(at, at - distance, at - distance + length)
     else for (let i = at; i < at + length; i++) target[i] = target[i - distance]

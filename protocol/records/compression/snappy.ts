@@ -8,6 +8,8 @@ import { compressSnappyBlock, decompressSnappyElements, readSnappyLength, snappy
  */
 const HEADER = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1])
 const MAGIC_BYTES = 8
+/** Behind the version: the oldest one that can read the stream. */
+const COMPATIBLE_VERSION = 12
 const BLOCK_BYTES = 32 * 1024
 const LENGTH_BYTES = 4
 
@@ -26,46 +28,52 @@ function compress(data: Buffer): Buffer {
   return frame.subarray(0, at)
 }
 
-interface Block {
-  readonly elementsStart: number
-  readonly end: number
-  readonly length: number
-}
-
 function decompress(data: Buffer, maxBytes: number): Buffer {
   // Sizes first, so that the output is allocated once and only after all claims have been checked.
-  const blocks = isFramed(data) ? framedBlocks(data) : [block(data, 0, data.length)]
-  const total = blocks.reduce((sum, { length }) => sum + length, 0)
+  const total = isHeader(data, 0) ? visitBlocks(data, ignore) : readSnappyLength(data, 0, data.length).length
   if (total > maxBytes) throw tooLarge(maxBytes)
   const output = Buffer.allocUnsafeSlow(total)
-  let at = 0
-  for (const { elementsStart, end, length } of blocks) {
-    decompressSnappyElements(data, elementsStart, end, output, at, at + length)
-    at += length
-  }
+  if (isHeader(data, 0)) {
+    let at = 0
+    visitBlocks(data, (start, end, length) => {
+      decompressSnappyElements(data, start, end, output, at, at + length)
+      at += length
+    })
+  } else
+    decompressSnappyElements(data, readSnappyLength(data, 0, data.length).elementsStart, data.length, output, 0, total)
   return output
 }
 
-function isFramed(data: Buffer): boolean {
-  return data.length >= HEADER.length && data.compare(HEADER, 0, MAGIC_BYTES, 0, MAGIC_BYTES) === 0
+type BlockVisitor = (elementsStart: number, end: number, length: number) => void
+
+const ignore: BlockVisitor = () => {}
+
+function isHeader(data: Buffer, at: number): boolean {
+  return data.length - at >= HEADER.length && data.compare(HEADER, 0, MAGIC_BYTES, at, at + MAGIC_BYTES) === 0
 }
 
-function framedBlocks(data: Buffer): Block[] {
-  const blocks: Block[] = []
-  let at = HEADER.length
+/** Goes through the blocks, without a list of them: tiny ones would make it larger than the data. Returns what they make. */
+function visitBlocks(data: Buffer, visit: BlockVisitor): number {
+  let total = 0
+  let at = 0
   while (at < data.length) {
+    // Streams that follow one another are one, to Java's library.
+    if (isHeader(data, at)) {
+      if (data.readInt32BE(at + COMPATIBLE_VERSION) < 1) throw malformed(at + COMPATIBLE_VERSION)
+      at += HEADER.length
+      continue
+    }
     if (at + LENGTH_BYTES > data.length) throw malformed(at)
-    const length = data.readInt32BE(at)
+    const size = data.readInt32BE(at)
     const start = at + LENGTH_BYTES
-    if (length <= 0 || start + length > data.length) throw malformed(at)
-    blocks.push(block(data, start, start + length))
-    at = start + length
+    const end = start + size
+    if (size <= 0 || end > data.length) throw malformed(at)
+    const { length, elementsStart } = readSnappyLength(data, start, end)
+    visit(elementsStart, end, length)
+    total += length
+    at = end
   }
-  return blocks
-}
-
-function block(data: Buffer, start: number, end: number): Block {
-  return { ...readSnappyLength(data, start, end), end }
+  return total
 }
 
 function malformed(position: number): DecodeError {
