@@ -27,6 +27,11 @@ export default defineConfig({
       // Long enough for a machine that does something else at the same time.
       project('unit', { testTimeout: 30_000 }),
       project('spec', { testTimeout: 120_000, hookTimeout: 300_000 }),
+      project('referee', {
+        globalSetup: ['test/support/referee-setup.ts'],
+        testTimeout: 120_000,
+        hookTimeout: 300_000,
+      }),
       project('broker', needsBroker),
       project('interop', interop),
       project('faults', ownClusters),

@@ -1,0 +1,114 @@
+import type { AnyApi } from '../../protocol/api.ts'
+import { type Fields, int16, int32, nullable, string } from '../../protocol/fields.ts'
+import {
+  decodeRequestHeader,
+  decodeResponseHeader,
+  encodeRequestHeader,
+  encodeResponseHeader,
+  skipTaggedFields,
+} from '../../protocol/header.ts'
+import { apis, decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../protocol/index.ts'
+import type { Message } from '../../protocol/message.ts'
+import { assignment, subscription } from '../../protocol/messages/consumer-protocol.ts'
+import { Reader } from '../../protocol/reader.ts'
+import { includesVersion, type VersionRange } from '../../protocol/versions.ts'
+import { Writer } from '../../protocol/writer.ts'
+
+export type Struct = Record<string, unknown>
+
+/** A message that Kafka has a class for, too. */
+export interface Subject {
+  /** Kafka's name of the message, which its class has. */
+  readonly name: string
+  readonly versions: VersionRange
+  readonly fields: Fields
+  isFlexible(version: number): boolean
+  encode(version: number, value: Struct): Buffer
+  /** Throws also when something is left over. */
+  decode(version: number, bytes: Buffer): Struct
+}
+
+/** The request and the response of every API, through the public functions. */
+export function apiSubjects(api: AnyApi): Subject[] {
+  const { request, response } = api as unknown as { request: Message<Fields>; response: Message<Fields> }
+  return [
+    {
+      ...described(request),
+      encode: (version, value) => encodeRequest(api, version, value),
+      decode: (version, bytes) => decodeRequest(api, version, bytes),
+    },
+    {
+      ...described(response),
+      encode: (version, value) => encodeResponse(api, version, value),
+      decode: (version, bytes) => decodeResponse(api, version, bytes),
+    },
+  ]
+}
+
+/** What is no API: headers, and what clients write into fields that are opaque to brokers. */
+export function otherSubjects(): Subject[] {
+  const messages = [subscription, assignment] as unknown as Message<Fields>[]
+  return [...messages.map(messageSubject), requestHeader, responseHeader]
+}
+
+export const apiNames = Object.keys(apis) as (keyof typeof apis)[]
+
+function described(message: Message<Fields>): Pick<Subject, 'name' | 'versions' | 'fields' | 'isFlexible'> {
+  const { name, versions, fields } = message
+  return { name, versions, fields, isFlexible: (version) => includesVersion(message.flexible, version) }
+}
+
+function messageSubject(message: Message<Fields>): Subject {
+  return {
+    ...described(message),
+    encode: (version, value) => written((writer) => message.encode(writer, version, value)),
+    decode: (version, bytes) => readWhole(bytes, (reader) => message.decode(reader, version)),
+  }
+}
+
+const requestHeader: Subject = {
+  name: 'RequestHeader',
+  versions: { min: 1, max: 2 },
+  fields: {
+    requestApiKey: int16(),
+    requestApiVersion: int16(),
+    correlationId: int32(),
+    clientId: nullable(string()),
+  },
+  isFlexible: (version) => version === 2,
+  encode(version, { requestApiKey, requestApiVersion, correlationId, clientId }) {
+    const api = { key: requestApiKey, requestHeaderVersion: () => version } as unknown as AnyApi
+    const [apiVersion, id] = [requestApiVersion as number, correlationId as number]
+    return written((writer) => encodeRequestHeader(writer, api, apiVersion, id, clientId as string | null))
+  },
+  decode: (version, bytes) =>
+    readWhole(bytes, (reader) => {
+      const { apiKey, apiVersion, correlationId, clientId } = decodeRequestHeader(reader)
+      if (version === 2) skipTaggedFields(reader)
+      return { requestApiKey: apiKey, requestApiVersion: apiVersion, correlationId, clientId }
+    }),
+}
+
+const responseHeader: Subject = {
+  name: 'ResponseHeader',
+  versions: { min: 0, max: 1 },
+  fields: { correlationId: int32() },
+  isFlexible: (version) => version === 1,
+  encode: (version, { correlationId }) =>
+    written((writer) => encodeResponseHeader(writer, version as 0 | 1, correlationId as number)),
+  decode: (version, bytes) =>
+    readWhole(bytes, (reader) => ({ correlationId: decodeResponseHeader(reader, version as 0 | 1) })),
+}
+
+function written(write: (writer: Writer) => void): Buffer {
+  const writer = new Writer()
+  write(writer)
+  return Buffer.concat(writer.finish())
+}
+
+function readWhole(bytes: Buffer, read: (reader: Reader) => Struct): Struct {
+  const reader = new Reader(bytes)
+  const value = read(reader)
+  if (reader.remaining > 0) throw reader.error(`${reader.remaining} bytes are left over`)
+  return value
+}
