@@ -7,6 +7,7 @@ import {
   BASE_SEQUENCE,
   BASE_TIMESTAMP,
   BATCH_LENGTH,
+  CONTROL,
   CRC,
   LAST_OFFSET_DELTA,
   LENGTH_OVERHEAD,
@@ -27,6 +28,15 @@ export type RecordField = Uint8Array | string | null
 
 /** Headers of a record in order; names may repeat, values may be null. */
 export type HeaderList = ReadonlyArray<readonly [name: string, value: RecordField]>
+
+/** How a batch is completed. */
+export interface SealOptions {
+  compression: CompressionType
+  /** In the codec's own scale. */
+  level?: number
+  stampedLater?: boolean
+  control?: boolean
+}
 
 const INITIAL_BYTES = 1024
 /** Length, attributes, timestamp and offset deltas, key and value lengths, header count: each at its longest. */
@@ -111,34 +121,36 @@ export class RecordBatchBuilder {
 
   /**
    * Completes the batch. The builder must not be used afterwards; without compression the batch lies in its memory.
-   * @param options `stampedLater` leaves out the checksum because {@link stampProducer} will follow
+   * @param options `stampedLater` leaves out the checksum because {@link stampProducer} will follow; `control` makes it a
+   *   control batch, which is for brokers to write
    * @returns the batch; a promise of it only where a large batch is compressed off the main thread
    */
-  seal(options: { compression: CompressionType; level?: number; stampedLater?: boolean }): Buffer | Promise<Buffer> {
+  seal(options: SealOptions): Buffer | Promise<Buffer> {
     if (this.#count === 0) throw new EncodeError('A record batch needs at least one record')
     const plain = this.#buffer.subarray(0, this.#size)
-    const { compression, level, stampedLater = false } = options
-    if (compression === 'none') return this.#finish(plain, 'none', stampedLater)
+    const { compression, level } = options
+    if (compression === 'none') return this.#finish(plain, 'none', options)
     const compressed = codecs[compression].compress(plain.subarray(RECORDS), level)
     return compressed instanceof Promise
-      ? compressed.then((bytes) => this.#wrap(plain, bytes, compression, stampedLater))
-      : this.#wrap(plain, compressed, compression, stampedLater)
+      ? compressed.then((bytes) => this.#wrap(plain, bytes, options))
+      : this.#wrap(plain, compressed, options)
   }
 
-  #wrap(plain: Buffer, compressed: Buffer, compression: CompressionType, stampedLater: boolean): Buffer {
+  #wrap(plain: Buffer, compressed: Buffer, options: SealOptions): Buffer {
     // Random or tiny records grow by compression.
-    if (compressed.length >= plain.length - RECORDS) return this.#finish(plain, 'none', stampedLater)
+    if (compressed.length >= plain.length - RECORDS) return this.#finish(plain, 'none', options)
     const batch = Buffer.allocUnsafeSlow(RECORDS + compressed.length)
     batch.set(compressed, RECORDS)
-    return this.#finish(batch, compression, stampedLater)
+    return this.#finish(batch, options.compression, options)
   }
 
-  #finish(batch: Buffer, compression: CompressionType, stampedLater: boolean): Buffer {
+  #finish(batch: Buffer, compression: CompressionType, options: SealOptions): Buffer {
+    const { stampedLater = false, control = false } = options
     writeInt64(batch, 0, BASE_OFFSET)
     batch.writeInt32BE(batch.length - LENGTH_OVERHEAD, BATCH_LENGTH)
     batch.writeInt32BE(-1, PARTITION_LEADER_EPOCH)
     batch[MAGIC] = 2
-    batch.writeInt16BE(compressionId(compression), ATTRIBUTES)
+    batch.writeInt16BE(compressionId(compression) | (control ? CONTROL : 0), ATTRIBUTES)
     batch.writeInt32BE(this.#count - 1, LAST_OFFSET_DELTA)
     writeInt64(batch, this.#baseTimestamp, BASE_TIMESTAMP)
     writeInt64(batch, this.#maxTimestamp, MAX_TIMESTAMP)
@@ -174,6 +186,15 @@ export function stampProducer(
   batch.writeInt16BE(producerEpoch, PRODUCER_EPOCH)
   batch.writeInt32BE(baseSequence, BASE_SEQUENCE)
   batch.writeUInt32BE(crc32c(batch, ATTRIBUTES, batch.length), CRC)
+}
+
+/**
+ * Gives a batch its place in a log, which is a broker's to do. The checksum covers neither.
+ * @param baseOffset of its first record
+ */
+export function placeBatch(batch: Buffer, baseOffset: number, partitionLeaderEpoch: number): void {
+  writeInt64(batch, baseOffset, BASE_OFFSET)
+  batch.writeInt32BE(partitionLeaderEpoch, PARTITION_LEADER_EPOCH)
 }
 
 /** The most that a record can take in a batch, without the batch's own header. Text counts as what it is in UTF-8. */

@@ -1,6 +1,7 @@
 import { DecodeError } from '../errors.ts'
 import { type CompressionType, codecs, compressionOf } from './compression/index.ts'
 import { crc32c } from './crc32c.ts'
+import { messageChecksum, messageData, minMessageSize, readMessage } from './message-set.ts'
 import {
   ATTRIBUTES,
   BASE_OFFSET,
@@ -27,17 +28,24 @@ import {
 
 export type TimestampType = 'CreateTime' | 'LogAppendTime'
 
-/** The header of a record batch (magic 2), read; its records stay bytes. */
+/**
+ * The header of a record batch (magic 2), read; its records stay bytes. A message of format 0 or 1, from before Kafka 0.11,
+ * is a batch of its own: of one record, or of those that are compressed in it.
+ */
 export interface RecordBatch {
+  /** Offset of the first record. Of a compressed message of format 0 or 1 it is the last one's: the first is inside. */
   readonly baseOffset: number
   /** Offset of the last record that the batch was made with; compaction may have removed that record since. */
   readonly lastOffset: number
   /** The offset to go on at after this batch. */
   readonly nextOffset: number
+  /** −1 if unknown. */
   readonly partitionLeaderEpoch: number
   readonly magic: number
+  /** CRC-32C; before magic 2 CRC-32. */
   readonly crc: number
   readonly compression: CompressionType
+  /** Messages of format 0 have no timestamp: it reads as `CreateTime` with −1. */
   readonly timestampType: TimestampType
   readonly isTransactional: boolean
   /** Holds a transaction marker and nothing for users. */
@@ -50,6 +58,7 @@ export interface RecordBatch {
   readonly producerId: number
   readonly producerEpoch: number
   readonly baseSequence: number
+  /** −1 for a compressed message of format 0 or 1: its records are counted when they are visited. */
   readonly recordCount: number
   /** The whole batch: a view on the bytes it was read from. */
   readonly bytes: Buffer
@@ -60,20 +69,22 @@ const MIN_RECORD_BYTES = 7
 
 /**
  * The batches in the `records` of a Fetch answer, one after another. The last one may be cut off where the answer
- * reached its limit; it is left out.
- * @throws DecodeError if what follows is not a record batch of magic 2; batches before it have been yielded
+ * reached its limit; it is left out. Old segments of a log hold messages of formats 0 and 1, which may come before record
+ * batches in one answer.
+ * @throws DecodeError if what follows is neither; batches before it have been yielded
  */
 export function* readBatches(records: Buffer): Generator<RecordBatch, void, undefined> {
   let at = 0
   while (at + MAGIC < records.length) {
     const batchLength = records.readInt32BE(at + BATCH_LENGTH)
     const magic = records[at + MAGIC]
-    if (magic < 2) throw malformed(`message format ${magic} is older than the record batches of Kafka 0.11`, at)
     if (magic > 2) throw malformed(`unknown message format ${magic}`, at)
-    if (batchLength < RECORDS - LENGTH_OVERHEAD) throw malformed(`a batch cannot have a length of ${batchLength}`, at)
+    const minLength = magic < 2 ? minMessageSize(magic) : RECORDS - LENGTH_OVERHEAD
+    if (batchLength < minLength) throw malformed(`a batch cannot have a length of ${batchLength}`, at)
     const end = at + LENGTH_OVERHEAD + batchLength
     if (end > records.length) return
-    yield readBatch(records.subarray(at, end), at)
+    const bytes = records.subarray(at, end)
+    yield magic < 2 ? readMessage(bytes, at) : readBatch(bytes, at)
     at = end
   }
 }
@@ -118,7 +129,7 @@ function readBatch(bytes: Buffer, at: number): RecordBatch {
 
 /** @throws DecodeError `CORRUPT_MESSAGE` when the bytes are not those that the checksum was made of */
 export function checkCrc(batch: RecordBatch): void {
-  const actual = crc32c(batch.bytes, ATTRIBUTES, batch.bytes.length)
+  const actual = batch.magic < 2 ? messageChecksum(batch) : crc32c(batch.bytes, ATTRIBUTES, batch.bytes.length)
   if (actual === batch.crc) return
   throw new DecodeError(
     `The record batch at offset ${batch.baseOffset} is corrupt: its checksum is ${hex(batch.crc)}, its bytes make ${hex(actual)}`,
@@ -130,13 +141,15 @@ export function checkCrc(batch: RecordBatch): void {
  * The records of a batch as plain bytes: a view if they are not compressed.
  * @param maxBytes the most that they may take decompressed
  * @returns a promise only where a large batch is decompressed off the main thread
- * @throws DecodeError on bytes that do not decompress, or to more than `maxBytes`
+ * @throws DecodeError on bytes that do not decompress; with the code `MESSAGE_TOO_LARGE` on more than `maxBytes`
  */
 export function recordData(batch: RecordBatch, maxBytes: number): Buffer | Promise<Buffer> {
-  const data = batch.bytes.subarray(RECORDS)
-  if (batch.compression === 'none') return data
+  if (batch.compression === 'none') return batch.magic < 2 ? batch.bytes : batch.bytes.subarray(RECORDS)
   try {
-    const plain = codecs[batch.compression].decompress(data, maxBytes)
+    const plain =
+      batch.magic < 2
+        ? messageData(batch, maxBytes)
+        : codecs[batch.compression].decompress(batch.bytes.subarray(RECORDS), maxBytes)
     return plain instanceof Promise ? plain.catch((error: unknown) => Promise.reject(located(error, batch))) : plain
   } catch (error) {
     throw located(error, batch)
@@ -145,8 +158,9 @@ export function recordData(batch: RecordBatch, maxBytes: number): Buffer | Promi
 
 function located(error: unknown, batch: RecordBatch): unknown {
   if (!(error instanceof DecodeError)) return error
-  const { position } = error
+  const { code, position } = error
   return new DecodeError(`The record batch at offset ${batch.baseOffset} does not decompress: ${error.message}`, {
+    code,
     position,
     offset: batch.baseOffset,
     cause: error.cause,

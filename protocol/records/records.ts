@@ -1,4 +1,5 @@
 import { DecodeError } from '../errors.ts'
+import { visitMessages } from './message-set.ts'
 import type { RecordBatch } from './record-batch.ts'
 import { VarintCursor } from './varint.ts'
 
@@ -23,6 +24,10 @@ export type RecordVisitor = (
  * @throws DecodeError at the first record that is malformed; those before it have been visited
  */
 export function visitRecords(batch: RecordBatch, data: Buffer, visit: RecordVisitor): void {
+  if (batch.magic < 2) {
+    visitMessages(batch, data, visit)
+    return
+  }
   const { baseOffset, baseTimestamp, maxTimestamp, recordCount } = batch
   const lastDelta = batch.lastOffset - baseOffset
   const appendTime = batch.timestampType === 'LogAppendTime'

@@ -5,6 +5,7 @@ import { snappy } from './snappy.ts'
 import { zstd } from './zstd.ts'
 
 export type { Codec } from './codec.ts'
+export { decompressOldLz4 } from './lz4.ts'
 
 export type CompressionType = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
