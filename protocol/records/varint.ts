@@ -18,12 +18,9 @@ export function sizeOfVarint(value: number): number {
 /** Bytes that an int64 takes. */
 export function sizeOfVarlong(value: number): number {
   if (value >= -SMALL && value < SMALL) return sizeOfVarint(value)
-  let zigzag = value >= 0 ? value * 2 : value * -2 - 1
+  let rest = Math.floor(magnitudeOf(value) / 64)
   let size = 1
-  while (zigzag >= 128) {
-    zigzag = Math.floor(zigzag / 128)
-    size++
-  }
+  for (; rest > 0; size++) rest = Math.floor(rest / 128)
   return size
 }
 
@@ -41,14 +38,20 @@ export function writeVarint(buffer: Uint8Array, at: number, value: number): numb
 /** Writes an int64 and returns the position behind it. */
 export function writeVarlong(buffer: Uint8Array, at: number, value: number): number {
   if (value >= -SMALL && value < SMALL) return writeVarint(buffer, at, value)
-  let zigzag = value >= 0 ? value * 2 : value * -2 - 1
-  while (zigzag >= 128) {
-    // `%` and not `&`: the value has more than 32 bits.
-    buffer[at++] = (zigzag % 128) | 0x80
-    zigzag = Math.floor(zigzag / 128)
+  const magnitude = magnitudeOf(value)
+  // `%` and not `&`: the value has more than 32 bits.
+  let low = (magnitude % 64) * 2 + (value < 0 ? 1 : 0)
+  for (let rest = Math.floor(magnitude / 64); rest > 0; rest = Math.floor(rest / 128)) {
+    buffer[at++] = low | 0x80
+    low = rest % 128
   }
-  buffer[at++] = zigzag
+  buffer[at++] = low
   return at
+}
+
+/** Zigzag without its last bit, the sign: twice the distance of two timestamps may be more than a number can hold. */
+function magnitudeOf(value: number): number {
+  return value < 0 ? -(value + 1) : value
 }
 
 /**
