@@ -44,6 +44,7 @@ import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.apache.kafka.common.record.internal.DefaultRecordBatch;
 import org.apache.kafka.common.record.internal.EndTransactionMarker;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
@@ -420,6 +421,7 @@ public class Referee {
                     .put("producerId", batch.producerId())
                     .put("producerEpoch", batch.producerEpoch())
                     .put("baseSequence", batch.baseSequence())
+                    .put("baseTimestamp", ((DefaultRecordBatch) batch).baseTimestamp())
                     .put("recordCount", batch.countOrNull());
             }
             ArrayNode records = node.putArray("records");
