@@ -101,8 +101,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<Message<K
   /**
    * All messages, one at a time. `next()` counts the message before as processed; leaving the loop does not.
    * `next()` throws what no retry cures: AuthorizationError, AuthenticationError, a fenced `groupInstanceId`,
-   * UnsupportedVersionError, KafkaError `NO_OFFSET` and `CORRUPT_MESSAGE`, SerializationError; UsageError when another
-   * iteration is under way.
+   * UnsupportedVersionError, KafkaError `NO_OFFSET` and `CORRUPT_MESSAGE`, DecodeError `MESSAGE_TOO_LARGE`,
+   * SerializationError; UsageError when another iteration is under way.
    */
   messages(options?: IterationOptions): AsyncIterableIterator<Message<K, V>> {
     const { signal } = readCallOptions(options, { signal: isSignal }, 'messages()')

@@ -338,7 +338,8 @@ export class Delivery<K, V> {
     partition.refetch()
     partition.retryAt = monotonicNow() + this.#options.retryBackoffMs
     this.#options.roomFor(partition)
-    if (!(cause instanceof DecodeError)) throw cause
+    // What is too large by the user's own word will not be smaller the next time.
+    if (!(cause instanceof DecodeError) || cause.code === 'MESSAGE_TOO_LARGE') throw cause
     if (partition.corruptOffset === batch.baseOffset) {
       throw new KafkaError(`The batch at offset ${batch.baseOffset} of ${key} is corrupt: ${cause.message}`, {
         code: 'CORRUPT_MESSAGE',

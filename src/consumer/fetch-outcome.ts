@@ -49,7 +49,7 @@ function accept(answer: PartitionAnswer, { partition, offset }: AskedPartition, 
   const aborted =
     options.isolationLevel === 'read_committed' ? new AbortedTransactions(answer.abortedTransactions ?? []) : null
   const records = answer.records ?? Buffer.alloc(0)
-  const batches = splitRecords(partition, records, offset, aborted, options.checkCrcs)
+  const batches = splitRecords(partition, records, offset, aborted, options)
   const nextOffset = batches.reduce((next, batch) => Math.max(next, batch.nextOffset), offset)
   if (batches.length > 0 && nextOffset === offset) {
     // Nothing but what lies before the place, or unreadable bytes: asking again at once would be a hot loop.

@@ -1,5 +1,7 @@
+import { DecodeError } from '../../protocol/errors.ts'
 import {
   checkCrc,
+  checkInnerCrcs,
   type RecordBatch,
   readBatches,
   readControlRecord,
@@ -10,8 +12,11 @@ import type { AbortedTransactions } from './aborted-transactions.ts'
 import { Message, type MessageBlock } from './message.ts'
 import type { TopicPartition } from './topic-partition.ts'
 
-/** No batch may grow beyond this when it is decompressed: a few hostile kilobytes could claim gigabytes. */
-const MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
+/** How batches are read: options of the consumer. */
+export interface ReadingOptions {
+  readonly checkCrcs: boolean
+  readonly maxDecompressedBytes: number
+}
 
 /** A record batch as it was fetched; nothing but its header has been looked at until `decode()`. */
 export interface FetchedBatch {
@@ -22,7 +27,7 @@ export interface FetchedBatch {
   readonly nextOffset: number
   /**
    * Its messages from `position` on, without those that nobody may see. A promise only while threads decompress.
-   * @throws DecodeError if the bytes are corrupt
+   * @throws DecodeError if the bytes are corrupt; with the code `MESSAGE_TOO_LARGE` if they are more than the consumer allows
    */
   decode(position: number): Message[] | Promise<Message[]>
 }
@@ -35,31 +40,58 @@ class DataBatch implements FetchedBatch {
   readonly #batch: RecordBatch
   /** Null if aborted records are to be seen. */
   readonly #aborted: AbortedTransactions | null
-  readonly #checkCrcs: boolean
+  readonly #options: ReadingOptions
 
-  constructor(origin: TopicPartition, batch: RecordBatch, aborted: AbortedTransactions | null, checkCrcs: boolean) {
+  constructor(
+    origin: TopicPartition,
+    batch: RecordBatch,
+    baseOffset: number,
+    aborted: AbortedTransactions | null,
+    options: ReadingOptions,
+  ) {
     this.byteLength = batch.bytes.length
-    this.baseOffset = batch.baseOffset
+    this.baseOffset = baseOffset
     this.nextOffset = batch.nextOffset
     this.#origin = origin
     this.#batch = batch
     this.#aborted = aborted
-    this.#checkCrcs = checkCrcs
+    this.#options = options
   }
 
   decode(position: number): Message[] | Promise<Message[]> {
     const batch = this.#batch
-    if (this.#checkCrcs) checkCrc(batch)
+    if (this.#options.checkCrcs) checkCrc(batch)
     if (batch.isControl) {
       this.#readMarker()
       return []
     }
     if (batch.isTransactional && this.#aborted?.hides(batch.producerId, batch.lastOffset)) return []
     if (batch.recordCount === 0 || batch.lastOffset < position) return []
-    const data = recordData(batch, MAX_DECOMPRESSED_BYTES)
+    const data = this.#recordData()
     return data instanceof Promise
       ? data.then((bytes) => this.#messages(bytes, position))
       : this.#messages(data, position)
+  }
+
+  #recordData(): Buffer | Promise<Buffer> {
+    try {
+      const data = recordData(this.#batch, this.#options.maxDecompressedBytes)
+      return data instanceof Promise ? data.catch((error: unknown) => Promise.reject(this.#refusal(error))) : data
+    } catch (error) {
+      throw this.#refusal(error)
+    }
+  }
+
+  /** The user must learn what to do about a batch that is too large; nothing else ends it. */
+  #refusal(cause: unknown): unknown {
+    if (!(cause instanceof DecodeError) || cause.code !== 'MESSAGE_TOO_LARGE') return cause
+    const { topic, partition } = this.#origin
+    const offset = this.baseOffset
+    const what = `The ${this.#batch.compression} batch at offset ${offset} of ${topic}-${partition}`
+    const limit = `more than the ${this.#options.maxDecompressedBytes} bytes of option 'maxDecompressedBytes'`
+    const advice = `raise it, or seek to ${this.nextOffset} to pass over the batch`
+    const details = { code: 'MESSAGE_TOO_LARGE', topic, partition, offset, cause } as const
+    return new DecodeError(`${what} decompresses to ${limit}; ${advice}`, details)
   }
 
   #readMarker(): void {
@@ -72,6 +104,7 @@ class DataBatch implements FetchedBatch {
 
   #messages(data: Buffer, position: number): Message[] {
     const batch = this.#batch
+    if (this.#options.checkCrcs) checkInnerCrcs(batch, data)
     // All records of a LogAppendTime batch have its largest timestamp.
     const baseTimestamp = batch.timestampType === 'LogAppendTime' ? batch.maxTimestamp : batch.baseTimestamp
     const block: MessageBlock = {
@@ -131,13 +164,15 @@ export function splitRecords(
   records: Buffer,
   fetchOffset: number,
   aborted: AbortedTransactions | null,
-  checkCrcs: boolean,
+  options: ReadingOptions,
 ): FetchedBatch[] {
   const batches: FetchedBatch[] = []
   let next = fetchOffset
   try {
     for (const batch of readBatches(records)) {
-      batches.push(new DataBatch(origin, batch, aborted, checkCrcs))
+      // Where a compressed message of an old format begins, only its inside tells: not before what came before it.
+      const baseOffset = batch.recordCount < 0 ? Math.min(next, batch.lastOffset) : batch.baseOffset
+      batches.push(new DataBatch(origin, batch, baseOffset, aborted, options))
       next = Math.max(next, batch.nextOffset)
     }
   } catch (error) {

@@ -21,6 +21,7 @@ export interface FetcherOptions {
   readonly maxPartitionFetchBytes: number
   readonly isolationLevel: IsolationLevel
   readonly checkCrcs: boolean
+  readonly maxDecompressedBytes: number
   readonly clientRack?: string
 }
 

@@ -68,7 +68,7 @@ export class Message<K = Buffer, V = Buffer> {
     return this.#block.partition
   }
 
-  /** Milliseconds since the epoch; see {@link timestampType}. */
+  /** Milliseconds since the epoch; see {@link timestampType}. −1 if it has none, as in message format 0 (Kafka before 0.10). */
   get timestamp(): number {
     return this.#block.baseTimestamp + this.#timestampDelta
   }

@@ -84,8 +84,13 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   maxPartitionFetchBytes?: number
   /** Where this consumer stands: brokers may send it to a replica nearby (KIP-392). */
   clientRack?: string
-  /** Check the CRC-32C of each batch. Default true. */
+  /** Check the CRC-32C of each batch (CRC-32 in message formats 0 and 1). Default true. */
   checkCrcs?: boolean
+  /**
+   * Most bytes that one batch may make when it is decompressed: a few hostile kilobytes can claim gigabytes. `next()` throws a
+   * DecodeError `MESSAGE_TOO_LARGE` at one that makes more, and keeps the position. Default 134,217,728.
+   */
+  maxDecompressedBytes?: number
   /** Let the broker create topics that this consumer asks for. Default false (Java: true). */
   allowAutoCreateTopics?: boolean
   /** Makes keys of bytes: `(topic, data, headers) => key`, or a promise of it, or a `serde`. Default: keys are Buffers. */
@@ -187,6 +192,7 @@ function schema<K, V>(): OptionSchema<ResolvedConsumerOptions<K, V>> {
     maxPartitionFetchBytes: { check: integer(1), default: 1_048_576 },
     clientRack: optional(nonEmptyText),
     checkCrcs: { check: boolean, default: true },
+    maxDecompressedBytes: { check: integer(1), default: 134_217_728 },
     allowAutoCreateTopics: { check: boolean, default: false },
     keyDeserializer: optional(deserializer<K>),
     valueDeserializer: optional(deserializer<V>),

@@ -176,6 +176,25 @@ test('a corrupt batch is fetched once more, then thrown with its place; other pa
   expect((await iterate(script).next()).value?.offset).toBe(2)
 })
 
+test('a batch that is too large by an option is thrown at once, with the place kept', async () => {
+  const script = new ScriptedDelivery()
+  const p = script.assign('t', 0)
+  const tooLarge = {
+    byteLength: 1,
+    baseOffset: 1,
+    nextOffset: 2,
+    decode: () => {
+      throw new DecodeError('too large', { code: 'MESSAGE_TOO_LARGE' })
+    },
+  }
+  script.feed(p, 0, ['a'])
+  script.feedBatch(p, tooLarge)
+  const iterator = iterate(script)
+  expect((await iterator.next()).value?.offset).toBe(0)
+  await expect(iterator.next()).rejects.toMatchObject({ name: 'DecodeError', code: 'MESSAGE_TOO_LARGE' })
+  expect([script.warnings.length, p.position, p.fetchOffset]).toEqual([0, 1, 1])
+})
+
 test('an error that no retry cures ends the iteration once; a fatal one every time', async () => {
   const script = new ScriptedDelivery()
   const p = script.assign('t', 0)

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { AbortedTransactions } from '../../../src/consumer/aborted-transactions.ts'
 import { type FetchedBatch, splitRecords } from '../../../src/consumer/fetched-batch.ts'
+import { oldMessage, wrapped } from '../protocol/records/old-messages.ts'
 import { marker, recordBatch } from './batches.ts'
 
 const origin = { topic: 't', partition: 3 }
+const options = { checkCrcs: true, maxDecompressedBytes: 1 << 20 }
 
 /** `offset:value` of what a reader at `position` sees. */
 async function seen(batches: FetchedBatch[], position = 0): Promise<string[]> {
@@ -15,7 +17,7 @@ async function seen(batches: FetchedBatch[], position = 0): Promise<string[]> {
 }
 
 function split(records: Buffer[], aborted: AbortedTransactions | null = null, fetchOffset = 0): FetchedBatch[] {
-  return splitRecords(origin, Buffer.concat(records), fetchOffset, aborted, true)
+  return splitRecords(origin, Buffer.concat(records), fetchOffset, aborted, options)
 }
 
 test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
@@ -113,4 +115,65 @@ test('two abort markers in a row do no harm', async () => {
 test('read_uncommitted shows everything but markers', async () => {
   const records = [await transaction(0, 1, 'aborted'), await marker(1, 1, 'ABORT'), await transaction(2, 2, 'running')]
   expect(await seen(split(records))).toEqual(['0:aborted', '2:running'])
+})
+
+describe('messages of old formats', () => {
+  const inside = (offset: number, timestamp: number, magic: 0 | 1 = 1): Buffer =>
+    oldMessage({ magic, offset, timestamp, key: Buffer.from('k'), value: Buffer.from(`v${timestamp}`) })
+  const compressed = wrapped([inside(0, 7), inside(2, 8), inside(3, 9)], { offset: 23, timestamp: 9 })
+
+  test('a place in the middle of compressed ones', async () => {
+    const batches = split([inside(12, 1, 0), inside(19, 2), compressed], null, 10)
+    expect(batches.map(({ baseOffset, nextOffset }) => [baseOffset, nextOffset])).toEqual([
+      [12, 13],
+      [19, 20],
+      [20, 24],
+    ])
+    expect(await seen(batches, 22)).toEqual(['22:v8', '23:v9'])
+    expect(await seen(split([compressed], null, 22), 22)).toEqual(['22:v8', '23:v9'])
+    expect(await seen(batches, 10)).toEqual(['12:v1', '19:v2', '20:v7', '22:v8', '23:v9'])
+  })
+
+  test('what they do not have', async () => {
+    const [message] = await split([inside(12, 1, 0)])[0].decode(0)
+    expect(message).toMatchObject({ offset: 12, timestamp: -1, timestampType: 'CreateTime', leaderEpoch: -1 })
+    expect([...message.headers]).toEqual([])
+    expect([String(message.key), String(message.copy().value)]).toEqual(['k', 'v1'])
+    const set = wrapped([inside(0, 7), inside(1, 8)], { offset: 1, timestamp: 99, attributes: 0x09 })
+    const late = await split([set])[0].decode(0)
+    expect(late.map(({ timestamp, timestampType }) => [timestamp, timestampType])).toEqual([
+      [99, 'LogAppendTime'],
+      [99, 'LogAppendTime'],
+    ])
+    const [tombstone] = await split([oldMessage({ offset: 4 })])[0].decode(0)
+    expect([tombstone.key, tombstone.value]).toEqual([null, null])
+  })
+
+  test('checksums inside and outside', async () => {
+    const broken = Buffer.from(inside(0, 7))
+    broken[broken.length - 1] ^= 1
+    for (const bytes of [broken, wrapped([broken], { offset: 0 })]) {
+      expect(() => split([bytes])[0].decode(0)).toThrow(expect.objectContaining({ code: 'CORRUPT_MESSAGE' }))
+      const [unchecked] = splitRecords(origin, bytes, 0, null, { ...options, checkCrcs: false })
+      expect(await unchecked.decode(0)).toHaveLength(1)
+    }
+  })
+
+  test('bombs are refused', async () => {
+    const bomb = oldMessage({ offset: 0, value: Buffer.alloc(4 << 20) })
+    expect(() => split([wrapped([bomb], { offset: 23 })])[0].decode(0)).toThrow("option 'maxDecompressedBytes'")
+  })
+})
+
+test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('a %s bomb is refused by name', async (compression) => {
+  const values = ['x'.repeat(40 << 20)]
+  const [batch] = split([await recordBatch({ offset: 5, values, compression })])
+  await expect((async () => batch.decode(0))()).rejects.toMatchObject({
+    name: 'DecodeError',
+    code: 'MESSAGE_TOO_LARGE',
+    topic: 't',
+    partition: 3,
+    offset: 5,
+    message: `The ${compression} batch at offset 5 of t-3 decompresses to more than the 1048576 bytes of option 'maxDecompressedBytes'; raise it, or seek to 6 to pass over the batch`,
+  })
 })

@@ -34,6 +34,7 @@ const options: FetcherOptions = {
   maxPartitionFetchBytes: 100,
   isolationLevel: 'read_committed',
   checkCrcs: true,
+  maxDecompressedBytes: 100_000,
 }
 
 /** A cluster whose brokers answer Fetch when the test says so. */

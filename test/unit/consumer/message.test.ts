@@ -13,7 +13,10 @@ async function messageWith(
   const builder = new RecordBatchBuilder()
   builder.append(1_700_000_000_000, key, value, headers)
   const records = await builder.seal({ compression: 'none' })
-  const [batch] = splitRecords({ topic: 't', partition: 1 }, records, 0, null, false)
+  const [batch] = splitRecords({ topic: 't', partition: 1 }, records, 0, null, {
+    checkCrcs: false,
+    maxDecompressedBytes: 1 << 20,
+  })
   const [message] = await batch.decode(0)
   return message
 }

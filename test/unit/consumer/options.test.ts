@@ -15,6 +15,7 @@ test.each([
   [{ groupId: 'g', groupProtocol: 'consumer' }, 'not supported yet'],
   [{ groupInstanceId: 'i' }, "option 'groupInstanceId' needs 'groupId'"],
   [{ fetchMaxBytes: -1 }, "option 'fetchMaxBytes'"],
+  [{ maxDecompressedBytes: 0 }, "option 'maxDecompressedBytes'"],
   [{ maxPollRecords: 0 }, "option 'maxPollRecords'"],
   [{ sessionTimeoutMs: 1000, heartbeatIntervalMs: 1000 }, "option 'heartbeatIntervalMs'"],
   [{ autoOffsetReset: 'oldest' }, "option 'autoOffsetReset'"],
@@ -35,6 +36,7 @@ test('defaults do not lose data', () => {
     autoOffsetReset: 'latest',
     isolationLevel: 'read_committed',
     checkCrcs: true,
+    maxDecompressedBytes: 128 * 1024 * 1024,
     allowAutoCreateTopics: false,
     partitionAssignmentStrategy: ['range', 'cooperative-sticky'],
   })
