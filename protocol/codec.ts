@@ -1,5 +1,7 @@
-import { EncodeError, KafkaError } from './errors.ts'
+import { EncodeError } from './errors.ts'
+import { leaving } from './field-path.ts'
 import type { PrimitiveKind, WireType } from './fields.ts'
+import { MAX_ARRAY_ELEMENTS } from './limits.ts'
 import type { Reader } from './reader.ts'
 import { structCodec } from './struct-codec.ts'
 import { notA, type Writer } from './writer.ts'
@@ -142,6 +144,9 @@ function arrayCodec(element: Codec, compact: boolean): Codec<unknown[] | null, r
     write(writer, items) {
       if (items !== null && !Array.isArray(items)) throw notA('array', items)
       const length = items === null ? -1 : items.length
+      if (length > MAX_ARRAY_ELEMENTS) {
+        throw new EncodeError(`an array of ${length} elements is longer than the ${MAX_ARRAY_ELEMENTS} allowed`)
+      }
       if (compact) writer.writeUnsignedVarint(length + 1)
       else writer.writeInt32(length)
       if (items === null) return
@@ -174,27 +179,10 @@ function withoutNull(codec: Codec): Codec {
 function nullableStruct(codec: Codec): Codec {
   return {
     minBytes: 1,
-    read: (reader) => (reader.readInt8() < 0 ? null : codec.read(reader)),
+    read: (reader) => (reader.readPresence() ? codec.read(reader) : null),
     write(writer, value) {
       writer.writeInt8(value === null ? -1 : 1)
       if (value !== null) codec.write(writer, value)
     },
   }
-}
-
-/** Paths of errors on their way out of a message: every struct and array that an error leaves adds its step. */
-const paths = new WeakMap<KafkaError, string>()
-
-/** Notes that `error` leaves the field or element `step`; to be thrown on. */
-export function leaving(step: string, error: unknown): unknown {
-  if (error instanceof KafkaError) {
-    const inner = paths.get(error)
-    paths.set(error, inner === undefined ? step : inner.startsWith('[') ? step + inner : `${step}.${inner}`)
-  }
-  return error
-}
-
-/** Path of the field in which `error` arose, such as `topics[2].name`. */
-export function pathOf(error: KafkaError): string | undefined {
-  return paths.get(error)
 }

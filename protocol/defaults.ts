@@ -40,9 +40,11 @@ export function isDefault(field: AnyField, value: any): boolean {
   if (value === null || field.default === null) return value === null && defaultOf(field) === null
   switch (field.type.kind) {
     case 'array':
+      return Array.isArray(value) && value.length === 0
     case 'bytes':
-      return value.length === 0
+      return value instanceof Uint8Array && value.length === 0
     case 'struct':
+      if (typeof value !== 'object') return false
       return Object.entries(field.type.fields).every(([name, inner]) => isDefault(inner, value[name]))
     case 'int64':
       // The default can be a bigint that the nearest number, which a decoded message holds, stands for.

@@ -1,5 +1,8 @@
 import type { AnyApi } from './api.ts'
+import { leaving } from './field-path.ts'
+import { describe } from './message.ts'
 import type { Reader } from './reader.ts'
+import { skipTaggedFields as skipSection } from './tagged-fields.ts'
 import type { Writer } from './writer.ts'
 
 /** What stands in front of every request. */
@@ -11,6 +14,7 @@ export interface RequestHeader {
   readonly clientId: string | null
 }
 
+/** @throws EncodeError naming the field */
 export function encodeRequestHeader(
   writer: Writer,
   api: AnyApi,
@@ -23,17 +27,47 @@ export function encodeRequestHeader(
   writer.writeInt32(correlationId)
   // Never compact, whatever the version: a broker must be able to read the header of a request it does not know.
   if (clientId === null) writer.writeInt16(-1)
-  else writer.writeString(clientId)
+  else writeClientId(writer, clientId)
   if (api.requestHeaderVersion(version) === 2) writer.writeUnsignedVarint(0)
 }
 
-/** Reads what all headers have in common; `skipTaggedFields` goes on once the API is known to be a flexible one. */
+function writeClientId(writer: Writer, clientId: string): void {
+  try {
+    writer.writeString(clientId)
+  } catch (error) {
+    throw describe(leaving('clientId', error), 'RequestHeader', 1)
+  }
+}
+
+/**
+ * Reads what all headers have in common; `skipTaggedFields` goes on once the API is known to be a flexible one.
+ * @throws DecodeError naming field and position
+ */
 export function decodeRequestHeader(reader: Reader): RequestHeader {
-  return {
-    apiKey: reader.readInt16(),
-    apiVersion: reader.readInt16(),
-    correlationId: reader.readInt32(),
-    clientId: reader.readNullableString(),
+  let field = 'apiKey'
+  try {
+    const apiKey = reader.readInt16()
+    field = 'apiVersion'
+    const apiVersion = reader.readInt16()
+    field = 'correlationId'
+    const correlationId = reader.readInt32()
+    field = 'clientId'
+    const clientId = reader.readNullableString()
+    return { apiKey, apiVersion, correlationId, clientId }
+  } catch (error) {
+    throw describe(leaving(field, error), 'RequestHeader', 1)
+  }
+}
+
+/**
+ * Ends the header of a flexible request.
+ * @throws DecodeError naming field and position
+ */
+export function skipTaggedFields(reader: Reader): void {
+  try {
+    skipSection(reader)
+  } catch (error) {
+    throw describe(error, 'RequestHeader', 2)
   }
 }
 
@@ -42,16 +76,24 @@ export function encodeResponseHeader(writer: Writer, headerVersion: 0 | 1, corre
   if (headerVersion === 1) writer.writeUnsignedVarint(0)
 }
 
-/** @returns the correlation id */
+/**
+ * @returns the correlation id
+ * @throws DecodeError naming field and position
+ */
 export function decodeResponseHeader(reader: Reader, headerVersion: 0 | 1): number {
-  const correlationId = reader.readInt32()
-  if (headerVersion === 1) skipTaggedFields(reader)
-  return correlationId
+  try {
+    const correlationId = readCorrelationId(reader)
+    if (headerVersion === 1) skipSection(reader)
+    return correlationId
+  } catch (error) {
+    throw describe(error, 'ResponseHeader', headerVersion)
+  }
 }
 
-export function skipTaggedFields(reader: Reader): void {
-  for (let count = reader.readUnsignedVarint(); count > 0; count--) {
-    reader.readUnsignedVarint()
-    reader.skip(reader.readUnsignedVarint())
+function readCorrelationId(reader: Reader): number {
+  try {
+    return reader.readInt32()
+  } catch (error) {
+    throw leaving('correlationId', error)
   }
 }

@@ -1,5 +1,5 @@
 import type { AnyApi, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api.ts'
-import { DecodeError } from './errors.ts'
+import { expectEnd } from './message.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
@@ -26,7 +26,7 @@ export function encodeRequest<A extends AnyApi>(api: A, version: number, body: R
 export function decodeRequest<A extends AnyApi>(api: A, version: number, bytes: Buffer): RequestOf<A> {
   const reader = new Reader(bytes)
   const body: RequestOf<A> = api.decodeRequest(reader, version)
-  expectEnd(reader, `${api.name}Request`, api, version)
+  expectEnd(reader, `${api.name}Request`, version)
   return body
 }
 
@@ -47,14 +47,6 @@ export function encodeResponse<A extends AnyApi>(api: A, version: number, body: 
 export function decodeResponse<A extends AnyApi>(api: A, version: number, bytes: Buffer): ResponseOf<A> {
   const reader = new Reader(bytes)
   const body: ResponseOf<A> = api.decodeResponse(reader, version)
-  expectEnd(reader, `${api.name}Response`, api, version)
+  expectEnd(reader, `${api.name}Response`, version)
   return body
-}
-
-function expectEnd(reader: Reader, message: string, api: AnyApi, version: number): void {
-  if (reader.remaining === 0) return
-  throw new DecodeError(
-    `Cannot decode ${message} v${version}, byte ${reader.position}: ${reader.remaining} bytes are left over`,
-    { api: api.name, version, position: reader.position },
-  )
 }

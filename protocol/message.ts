@@ -1,5 +1,6 @@
-import { type Codec, type Layout, pathOf } from './codec.ts'
+import type { Codec, Layout } from './codec.ts'
 import { DecodeError, EncodeError } from './errors.ts'
+import { leaving, pathOf } from './field-path.ts'
 import type { Decoded, Encodable, Fields } from './fields.ts'
 import type { Reader } from './reader.ts'
 import { structCodec } from './struct-codec.ts'
@@ -33,45 +34,65 @@ export class Message<F extends Fields> {
     try {
       codec.write(writer, value)
     } catch (error) {
-      throw this.describe(error, version)
+      throw describe(error, this.name, version)
     }
   }
 
   /** Throws a {@link DecodeError} that names field and position. Bytes after the message are left unread. */
   decode(reader: Reader, version: number): Decoded<F> {
-    const codec = this.codecs.get(version) ?? this.build(version, DecodeError)
+    const codec = this.codecs.get(version) ?? this.build(version, DecodeError, reader.position)
     try {
       return codec.read(reader)
     } catch (error) {
-      throw this.describe(error, version)
+      throw describe(error, this.name, version)
     }
   }
 
-  private build(version: number, Refusal: typeof DecodeError | typeof EncodeError): Codec<Decoded<F>, Encodable<F>> {
+  private build(
+    version: number,
+    Refusal: typeof DecodeError | typeof EncodeError,
+    position?: number,
+  ): Codec<Decoded<F>, Encodable<F>> {
     if (!Number.isInteger(version) || !includesVersion(this.versions, version)) {
       const known = `versions ${this.versions.min} to ${this.versions.max} are known`
-      throw new Refusal(`${this.name} has no version ${version}: ${known}`, { api: this.api, version })
+      throw new Refusal(`${this.name} has no version ${version}: ${known}`, {
+        api: apiOf(this.name),
+        version,
+        position,
+      })
     }
     const layout: Layout = { version, flexible: includesVersion(this.flexible, version) }
     const codec = structCodec(this.fields, layout) as Codec<Decoded<F>, Encodable<F>>
     this.codecs.set(version, codec)
     return codec
   }
+}
 
-  private get api(): string {
-    return this.name.replace(/(Request|Response)$/, '')
-  }
+/**
+ * Ends a message that must be all that its reader has.
+ * @throws DecodeError if bytes are left over
+ */
+export function expectEnd(reader: Reader, message: string, version: number): void {
+  const { remaining } = reader
+  if (remaining === 0) return
+  const error = reader.error(`${remaining} ${remaining === 1 ? 'byte is' : 'bytes are'} left over`)
+  throw describe(leaving('_end', error), message, version)
+}
 
-  private describe(error: unknown, version: number): unknown {
-    if (!(error instanceof DecodeError || error instanceof EncodeError)) return error
-    const field = pathOf(error)
-    const place = field === undefined ? '' : `, field ${field}`
-    const details = { api: this.api, version, field }
-    if (error instanceof EncodeError) {
-      return new EncodeError(`Cannot encode ${this.name} v${version}${place}: ${error.message}`, details)
-    }
-    const { position } = error
-    const message = `Cannot decode ${this.name} v${version}${place}, byte ${position}: ${error.message}`
-    return new DecodeError(message, { ...details, position })
+/** What is thrown to the outside for an `error` of the codec: it says message, version, field and, if read, position. */
+export function describe(error: unknown, message: string, version: number): unknown {
+  if (!(error instanceof DecodeError || error instanceof EncodeError)) return error
+  const field = pathOf(error)
+  const place = field === undefined ? '' : `, field ${field}`
+  const details = { api: apiOf(message), version, field }
+  if (error instanceof EncodeError) {
+    return new EncodeError(`Cannot encode ${message} v${version}${place}: ${error.message}`, details)
   }
+  const { position } = error
+  const text = `Cannot decode ${message} v${version}${place}, byte ${position}: ${error.message}`
+  return new DecodeError(text, { ...details, position })
+}
+
+function apiOf(message: string): string {
+  return message.replace(/(Request|Response)$/, '')
 }

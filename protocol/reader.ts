@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { DecodeError } from './errors.ts'
+import { MAX_ARRAY_ELEMENTS, MAX_STRING_BYTES, MAX_TAGGED_FIELDS } from './limits.ts'
 
 const TWO_POW_32 = 0x1_0000_0000
 const empty = Buffer.alloc(0)
@@ -25,7 +27,10 @@ export class Reader {
   }
 
   readBoolean(): boolean {
-    return this.readInt8() !== 0
+    const at = this.advance(1)
+    const byte = this.buffer[at]
+    if (byte > 1) throw this.error(`${byte} is not a boolean`, at)
+    return byte === 1
   }
 
   readInt8(): number {
@@ -62,14 +67,51 @@ export class Reader {
   }
 
   readUnsignedVarint(): number {
-    const first = this.position
-    let value = 0
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.buffer[this.advance(1)]
-      value |= (byte & 0x7f) << shift
-      if (byte < 0x80) return value >>> 0
+    const at = this.position
+    if (at < this.end) {
+      const byte = this.buffer[at]
+      if (byte < 0x80) {
+        this.position = at + 1
+        return byte
+      }
     }
-    throw this.error('an unsigned varint is longer than 5 bytes', first)
+    return this.longUnsignedVarint()
+  }
+
+  /** The byte before a struct that may be null: whether it is there. */
+  readPresence(): boolean {
+    const at = this.advance(1)
+    const byte = this.buffer[at]
+    if (byte !== 1 && byte !== 0xff)
+      throw this.error(`${byte} says neither that a struct is there nor that it is null`, at)
+    return byte === 1
+  }
+
+  readTaggedFieldCount(): number {
+    const at = this.position
+    const count = this.readUnsignedVarint()
+    if (count === 0) return 0
+    // Each has a tag and a size at least.
+    if (count > MAX_TAGGED_FIELDS || 2 * count > this.remaining) {
+      throw this.error(`${count} tagged fields do not fit into the ${bytes(this.remaining)} left`, at)
+    }
+    return count
+  }
+
+  /** The next tag of a section. They ascend, so that none can come twice and change what was read. */
+  readTag(previous: number): number {
+    const at = this.position
+    const tag = this.readUnsignedVarint()
+    if (tag <= previous) throw this.error(`tag ${tag} comes after tag ${previous}`, at)
+    return tag
+  }
+
+  /** The size of what follows, which is there. */
+  readSize(): number {
+    const at = this.position
+    const size = this.readUnsignedVarint()
+    if (size > this.remaining) throw this.error(`${bytes(size)} needed, but only ${this.remaining} left`, at)
+    return size
   }
 
   readUuid(): string {
@@ -136,8 +178,28 @@ export class Reader {
 
   private text(length: number): string | null {
     if (length <= 0) return length === 0 ? '' : this.nullLength(length)
+    if (length > MAX_STRING_BYTES) throw this.error(`a string of ${bytes(length)} is longer than ${MAX_STRING_BYTES}`)
     const at = this.advance(length)
-    return this.buffer.toString('utf8', at, at + length)
+    const text = this.buffer.toString('utf8', at, at + length)
+    // What is no text becomes this character. Two different names must not read as the same.
+    if (text.includes('\ufffd') && !isUtf8(this.buffer.subarray(at, at + length))) {
+      throw this.error('a string is not valid UTF-8', at)
+    }
+    return text
+  }
+
+  private longUnsignedVarint(): number {
+    const first = this.position
+    let value = 0
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.buffer[this.advance(1)]
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value
+    }
+    const last = this.buffer[this.advance(1)]
+    if (last > 0x7f) throw this.error('an unsigned varint is longer than 5 bytes', first)
+    if (last > 0x0f) throw this.error('an unsigned varint has more than 32 bits', first)
+    return (value | (last << 28)) >>> 0
   }
 
   private view(length: number): Buffer | null {
@@ -156,6 +218,8 @@ export class Reader {
       this.nullLength(count)
     } else if (count * minBytes > this.remaining) {
       throw this.error(`an array of ${count} elements does not fit into the ${bytes(this.remaining)} left`)
+    } else if (count > MAX_ARRAY_ELEMENTS) {
+      throw this.error(`an array of ${count} elements is longer than the ${MAX_ARRAY_ELEMENTS} allowed`)
     }
     return count
   }

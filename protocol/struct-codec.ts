@@ -1,8 +1,10 @@
-import { type Codec, type Layout, leaving, typeCodec } from './codec.ts'
+import { type Codec, type Layout, typeCodec } from './codec.ts'
 import { defaultOf, defaultsOf, isDefault } from './defaults.ts'
 import { EncodeError } from './errors.ts'
+import { leaving } from './field-path.ts'
 import { type AnyField, type Fields, isOmittable } from './fields.ts'
 import type { Reader } from './reader.ts'
+import { readTaggedFieldCount, readTaggedFields } from './tagged-fields.ts'
 import { includesVersion, parseVersions } from './versions.ts'
 import { notA, Writer } from './writer.ts'
 
@@ -26,12 +28,14 @@ interface Members {
   readonly plain: readonly Member[]
   /** In the order of their tags, as they are written. */
   readonly tagged: readonly TaggedMember[]
+  /** Tags of fields that only other versions have. Whoever writes one here means another version. */
+  readonly foreign: ReadonlyMap<number, string>
   /** Fields that the version lacks and that must not be dropped in silence. */
   readonly refused: readonly { readonly name: string; readonly field: AnyField }[]
 }
 
 export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struct> {
-  const { plain, tagged, refused } = sortMembers(fields, layout)
+  const { plain, tagged, foreign, refused } = sortMembers(fields, layout)
   const { flexible, version } = layout
   // Copying one object with all fields is how every decoded struct gets the same hidden class, whatever its version.
   const template = defaultsOf(fields)
@@ -52,7 +56,7 @@ export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struc
         }
       }
       for (let i = 0; i < ownDefaults.length; i++) struct[ownDefaults[i].name] = defaultOf(ownDefaults[i].field)
-      if (flexible) readTagged(reader, tagged, struct)
+      if (flexible) readTagged(reader, tagged, foreign, struct)
       return struct
     },
     write(writer, struct) {
@@ -60,8 +64,8 @@ export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struc
       for (let i = 0; i < plain.length; i++) {
         const member = plain[i]
         try {
-          const value = struct[member.name] ?? withoutValue(struct[member.name], member)
-          member.codec.write(writer, value)
+          const value = struct[member.name]
+          member.codec.write(writer, value ?? withoutValue(value, member))
         } catch (error) {
           throw leaving(member.name, error)
         }
@@ -79,10 +83,12 @@ export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struc
 function sortMembers(fields: Fields, layout: Layout): Members {
   const plain: Member[] = []
   const tagged: TaggedMember[] = []
+  const foreign = new Map<number, string>()
   const refused: { name: string; field: AnyField }[] = []
   for (const [name, field] of Object.entries(fields)) {
     if (!has(field.versions, layout.version, true)) {
       if (field.ignorable !== true) refused.push({ name, field })
+      if (field.tag !== undefined) foreign.set(field.tag, name)
       continue
     }
     const codec = typeCodec(field.type, has(field.nullableVersions, layout.version, false), layout)
@@ -92,7 +98,9 @@ function sortMembers(fields: Fields, layout: Layout): Members {
     else tagged.push({ ...member, tag: field.tag })
   }
   tagged.sort((a, b) => a.tag - b.tag)
-  return { plain, tagged, refused }
+  // A tag can have gone from one field to another.
+  for (const { tag } of tagged) foreign.delete(tag)
+  return { plain, tagged, foreign, refused }
 }
 
 function has(versions: string | undefined, version: number, otherwise: boolean): boolean {
@@ -118,15 +126,24 @@ function withoutValue(value: null | undefined, member: Member): unknown {
   return member.fallback
 }
 
-function readTagged(reader: Reader, tagged: readonly TaggedMember[], struct: Struct): void {
-  const count = reader.readUnsignedVarint()
-  for (let i = 0; i < count; i++) {
-    const tag = reader.readUnsignedVarint()
-    const size = reader.readUnsignedVarint()
+function readTagged(
+  reader: Reader,
+  tagged: readonly TaggedMember[],
+  foreign: ReadonlyMap<number, string>,
+  struct: Struct,
+): void {
+  const count = readTaggedFieldCount(reader)
+  if (count === 0) return
+  readTaggedFields(reader, count, (tag, size) => {
     const member = tagged.find((candidate) => candidate.tag === tag)
-    if (member === undefined) reader.skip(size)
-    else struct[member.name] = readTaggedValue(reader, size, member)
-  }
+    if (member !== undefined) {
+      struct[member.name] = readTaggedValue(reader, size, member)
+      return
+    }
+    const name = foreign.get(tag)
+    if (name !== undefined) throw leaving(name, reader.error(`tag ${tag} does not belong into this version`))
+    reader.skip(size)
+  })
 }
 
 /** Keeps the value's codec inside the size that the tagged section announces, and makes it use all of it. */
@@ -149,9 +166,10 @@ function writeTagged(writer: Writer, tagged: readonly TaggedMember[], struct: St
   const present = tagged.filter((member) => !isDefault(member.field, struct[member.name]))
   writer.writeUnsignedVarint(present.length)
   for (const member of present) {
+    const value = struct[member.name]
     try {
       const content = new Writer(64)
-      member.codec.write(content, struct[member.name])
+      member.codec.write(content, value)
       writer.writeUnsignedVarint(member.tag)
       writer.writeUnsignedVarint(content.length)
       for (const chunk of content.finish()) writer.append(chunk)

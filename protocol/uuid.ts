@@ -3,11 +3,13 @@ import { EncodeError } from './errors.ts'
 /** The id that stands for "no id". A uuid is Kafka's text for it: 16 bytes in base64url, 22 characters. */
 export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
-const pattern = /^[A-Za-z0-9_-]{22}$/
+// The last of the 22 characters has two bits of the 128; four more would be lost.
+const pattern = /^[A-Za-z0-9_-]{21}[AQgw]$/
 
 /** Throws an EncodeError unless `value` is a uuid in Kafka's text form. */
 export function checkUuid(value: unknown): asserts value is string {
   if (typeof value !== 'string' || !pattern.test(value)) {
-    throw new EncodeError(`${JSON.stringify(value)} is not a uuid of 22 base64url characters`)
+    const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : `a ${typeof value}`
+    throw new EncodeError(`${shown} is not a uuid of 22 base64url characters`)
   }
 }

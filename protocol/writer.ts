@@ -1,8 +1,8 @@
 import { EncodeError } from './errors.ts'
+import { MAX_STRING_BYTES } from './limits.ts'
 import { checkUuid } from './uuid.ts'
 
 const TWO_POW_32 = 0x1_0000_0000
-const MAX_STRING_BYTES = 0x7fff
 const MAX_INT32 = 0x7fff_ffff
 /** From this size on bytes are passed on as they are: a copy would cost more than one more chunk in a socket write. */
 const SPLICE_BYTES = 4096
@@ -72,7 +72,7 @@ export class Writer {
   /** A number must be a safe integer: beyond 2^53 it no longer says which integer is meant, a bigint does. */
   writeInt64(value: number | bigint): void {
     if (typeof value === 'bigint') {
-      if (BigInt.asIntN(64, value) !== value) throw notA('64-bit integer', value)
+      if (!isInt64(value)) throw notA('64-bit integer', value)
       const at = this.reserve(8)
       this.buffer.writeBigInt64BE(value, at)
       return
@@ -133,13 +133,15 @@ export class Writer {
   }
 
   writeRecords(value: RecordsInput): void {
-    this.writeInt32(recordsBytes(value))
-    this.appendRecords(value)
+    const length = recordsBytes(value)
+    this.writeInt32(length)
+    this.appendRecords(value, length)
   }
 
   writeCompactRecords(value: RecordsInput): void {
-    this.writeUnsignedVarint(recordsBytes(value) + 1)
-    this.appendRecords(value)
+    const length = recordsBytes(value)
+    this.writeUnsignedVarint(length + 1)
+    this.appendRecords(value, length)
   }
 
   /** Bytes without a length before them. Large ones are not copied. */
@@ -154,9 +156,14 @@ export class Writer {
     this.chunkBytes += value.length
   }
 
-  private appendRecords(value: RecordsInput): void {
-    if (value instanceof Uint8Array) this.append(value)
-    else for (const part of value) this.append(part)
+  private appendRecords(value: RecordsInput, length: number): void {
+    if (value instanceof Uint8Array) {
+      this.append(value)
+      return
+    }
+    const end = this.length + length
+    for (const part of value) this.append(part)
+    if (this.length !== end) throw new EncodeError('the records changed while they were written')
   }
 
   private closeChunk(): void {
@@ -194,6 +201,8 @@ export class Writer {
 function stringBytes(value: string): number {
   if (typeof value !== 'string') throw notA('string', value)
   const length = Buffer.byteLength(value, 'utf8')
+  // Half of a surrogate pair would be written as U+FFFD, and another string than the given one would be read.
+  if (length !== value.length && !value.isWellFormed()) throw new EncodeError('a string has a lone surrogate')
   if (length > MAX_STRING_BYTES)
     throw new EncodeError(`a string of ${length} bytes is longer than the ${MAX_STRING_BYTES} allowed`)
   return length
@@ -216,7 +225,10 @@ function recordsBytes(value: RecordsInput): number {
 
 /** The error for a value that its wire type cannot hold. */
 export function notA(wanted: string, value: unknown): EncodeError {
-  const shown =
-    typeof value === 'number' || typeof value === 'bigint' || value == null ? String(value) : `a ${typeof value}`
+  const shown = typeof value === 'number' || isInt64(value) || value == null ? String(value) : `a ${typeof value}`
   return new EncodeError(`${shown} is not ${/^[aeiou8]/.test(wanted) ? 'an' : 'a'} ${wanted}`)
+}
+
+function isInt64(value: unknown): value is bigint {
+  return typeof value === 'bigint' && BigInt.asIntN(64, value) === value
 }

@@ -1,6 +1,6 @@
-import { DecodeError } from '../errors.ts'
+import { leaving } from '../field-path.ts'
 import { array, bytes, type Decoded, type Encodable, int32, nullable, string, structs } from '../fields.ts'
-import { Message } from '../message.ts'
+import { describe, Message } from '../message.ts'
 import { Reader } from '../reader.ts'
 import { noVersions, parseVersions } from '../versions.ts'
 import { Writer } from '../writer.ts'
@@ -38,7 +38,7 @@ export function encodeSubscription(version: number, value: Encodable<Subscriptio
 /** @throws DecodeError */
 export function decodeSubscription(data: Buffer): Subscription {
   const reader = new Reader(data)
-  return subscription.decode(reader, knownVersion(reader))
+  return subscription.decode(reader, knownVersion(reader, subscription.name))
 }
 
 /** The version, then the message in that version. */
@@ -52,12 +52,20 @@ export function encodeAssignment(version: number, value: Encodable<AssignmentFie
 /** @throws DecodeError */
 export function decodeAssignment(data: Buffer): Assignment {
   const reader = new Reader(data)
-  return assignment.decode(reader, knownVersion(reader))
+  return assignment.decode(reader, knownVersion(reader, assignment.name))
 }
 
-/** Members may be newer than this client: later versions only add fields at the end, which are left unread. */
-function knownVersion(reader: Reader): number {
-  const version = reader.readInt16()
-  if (version < 0) throw new DecodeError(`${version} is not a version of the consumer protocol`, { position: 0 })
-  return Math.min(version, versions.max)
+/**
+ * Members may be newer than this client: later versions only add fields at the end, which are left unread. So is what
+ * follows a known version, as in Java: one member that writes too much must not keep its whole group from working.
+ */
+function knownVersion(reader: Reader, message: string): number {
+  const start = reader.position
+  try {
+    const version = reader.readInt16()
+    if (version < 0) throw reader.error(`${version} is not a version of the consumer protocol`, start)
+    return Math.min(version, versions.max)
+  } catch (error) {
+    throw describe(leaving('version', error), message, versions.max)
+  }
 }
