@@ -10,13 +10,20 @@ export interface Api<Request, RequestInput, Response, ResponseInput> {
   readonly key: number
   /** Kafka's name, such as `CreateTopics`. */
   readonly name: string
+  /** The oldest version that can be encoded and decoded. */
   readonly minVersion: number
+  /** The newest one. */
   readonly maxVersion: number
   /** From this version on lengths are compact and fields can be tagged (KIP-482); `Infinity` if in none. */
   readonly firstFlexibleVersion: number
-  /** Kafka may still change `maxVersion`; it is not spoken unless asked for. */
+  /**
+   * Kafka may still change `maxVersion`, and brokers refuse it unless they are told otherwise
+   * (`unstable.api.versions.enable`). It can be encoded and decoded like any other; clients do not choose it by themselves.
+   */
   readonly latestVersionUnstable: boolean
+  /** 2 in flexible versions, whose header ends with tagged fields. */
   requestHeaderVersion(version: number): 1 | 2
+  /** 1 in flexible versions, whose header ends with tagged fields; always 0 for ApiVersions. */
   responseHeaderVersion(version: number): 0 | 1
   /** @throws EncodeError naming the field */
   encodeRequest(writer: Writer, version: number, body: RequestInput): void
@@ -40,9 +47,9 @@ export type ResponseOf<A extends AnyApi> = A extends Api<any, any, infer Respons
 /** What a response is encoded from: fields with a default may be left out. */
 export type ResponseInput<A extends AnyApi> = A extends Api<any, any, any, infer Input> ? Input : never
 
-export interface ApiDeclaration<Request extends Fields, Response extends Fields> {
+export interface ApiDeclaration<Request extends Fields, Response extends Fields, Name extends string> {
   readonly key: number
-  readonly name: string
+  readonly name: Name
   /** In Kafka's notation, such as `0-13`. */
   readonly versions: string
   /** In Kafka's notation, such as `9+`, or `none`. */
@@ -56,15 +63,18 @@ export interface ApiDeclaration<Request extends Fields, Response extends Fields>
 const API_VERSIONS_KEY = 18
 
 /** An API with the declaration that it was made of, for those who compare or list declarations. */
-export interface DeclaredApi<Request extends Fields, Response extends Fields>
+export interface DeclaredApi<Request extends Fields, Response extends Fields, Name extends string = string>
   extends Api<Decoded<Request>, Encodable<Request>, Decoded<Response>, Encodable<Response>> {
+  readonly name: Name
   readonly request: Message<Request>
   readonly response: Message<Response>
 }
 
-export function defineApi<const Request extends Fields, const Response extends Fields>(
-  declaration: ApiDeclaration<Request, Response>,
-): DeclaredApi<Request, Response> {
+export function defineApi<
+  const Request extends Fields,
+  const Response extends Fields,
+  const Name extends string = string,
+>(declaration: ApiDeclaration<Request, Response, Name>): DeclaredApi<Request, Response, Name> {
   const { key, name, latestVersionUnstable = false } = declaration
   const versions = parseVersions(declaration.versions)
   const flexible = declaration.flexible === 'none' ? noVersions : parseVersions(declaration.flexible)

@@ -1,4 +1,5 @@
-import { defineApi } from '../api.ts'
+import { type AnyApi, defineApi } from '../api.ts'
+import { errorCode } from '../error-codes.ts'
 import { boolean, int16, int32, int64, nullable, string, structs } from '../fields.ts'
 
 /**
@@ -45,3 +46,16 @@ export const apiVersions = defineApi({
     zkMigrationReady: boolean({ versions: '3+', tag: 3, default: false, ignorable: true }),
   },
 })
+
+const UNSUPPORTED_VERSION = errorCode('UNSUPPORTED_VERSION')
+
+/**
+ * The version in which a response is written: the one that was asked for, unless the broker does not know that version
+ * of ApiVersions, which it then says in version 0 (KIP-511).
+ * @param frame the response with its header
+ */
+export function answeredVersion(api: AnyApi, requested: number, frame: Buffer): number {
+  return api.key === apiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === UNSUPPORTED_VERSION
+    ? 0
+    : requested
+}

@@ -160,3 +160,16 @@ export const apis = {
   WriteShareGroupState: writeShareGroupState,
   WriteTxnMarkers: writeTxnMarkers,
 } as const
+
+/** Kafka's name of an API, as in {@link apis}. */
+export type ApiName = keyof typeof apis
+
+/** Any one of {@link apis}. */
+export type KnownApi = (typeof apis)[ApiName]
+
+const byKey: ReadonlyMap<number, KnownApi> = new Map(Object.values(apis).map((api) => [api.key, api]))
+
+/** The API with this number on the wire; `undefined` for one that is not declared here, such as those between brokers. */
+export function apiByKey(key: number): KnownApi | undefined {
+  return byKey.get(key)
+}

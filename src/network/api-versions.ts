@@ -1,6 +1,6 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
 import { errorCode } from '../../protocol/errors.ts'
-import { apiVersions } from '../../protocol/messages/api-versions.ts'
+import type { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { UnsupportedVersionError } from '../errors.ts'
 
 export const UNSUPPORTED_VERSION = errorCode('UNSUPPORTED_VERSION')
@@ -46,14 +46,4 @@ export class NegotiatedVersions {
       { api: api.name, broker: this.#broker },
     )
   }
-}
-
-/**
- * The version in which a response is written: the one that was asked for, unless the broker does not know that version
- * of ApiVersions, which it then says in version 0 (KIP-511).
- */
-export function answeredVersion(api: AnyApi, requested: number, frame: Buffer): number {
-  return api.key === apiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === UNSUPPORTED_VERSION
-    ? 0
-    : requested
 }

@@ -1,16 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { sizePrefixed as frame } from '../../../protocol/frame-splitter.ts'
 import { DecodeError } from '../../../src/errors.ts'
 import { FrameReader } from '../../../src/network/frame-reader.ts'
-import { seededRandom } from '../seeded-random.ts'
 
 const MAX_FRAME_BYTES = 1000
-
-function frame(body: Buffer): Buffer {
-  const bytes = Buffer.alloc(4 + body.length)
-  bytes.writeInt32BE(body.length)
-  body.copy(bytes, 4)
-  return bytes
-}
 
 function prefix(length: number): Buffer {
   const bytes = Buffer.alloc(4)
@@ -22,7 +15,7 @@ function prefix(length: number): Buffer {
 function frameReader() {
   const frames: Buffer[] = []
   const reader = new FrameReader('b:9092', MAX_FRAME_BYTES, (frame) => frames.push(frame))
-  return { reader, frames, hex: () => frames.map((each) => each.toString('hex')) }
+  return { reader, frames }
 }
 
 function thrown(action: () => void): unknown {
@@ -33,93 +26,6 @@ function thrown(action: () => void): unknown {
   }
   throw new Error('nothing was thrown')
 }
-
-/** Bodies that differ in every byte that could be mixed up, from the shortest length to the longest. */
-const bodies = [4, 5, 260, 4, 31, MAX_FRAME_BYTES, 7].map((length, n) => {
-  return Buffer.from(Array.from({ length }, (_, i) => n * 37 + i))
-})
-const stream = Buffer.concat(bodies.map(frame))
-const expected = bodies.map((body) => body.toString('hex'))
-
-describe('frames', () => {
-  test('come whole out of a stream that arrives one byte at a time', () => {
-    const { reader, hex } = frameReader()
-    for (let i = 0; i < stream.length; i++) reader.push(stream.subarray(i, i + 1))
-    expect(hex()).toEqual(expected)
-  })
-
-  test('come whole out of two chunks, wherever the cut is', () => {
-    const short = Buffer.concat([frame(bodies[0]), frame(bodies[1]), frame(bodies[4])])
-    for (let cut = 0; cut <= short.length; cut++) {
-      const { reader, hex } = frameReader()
-      reader.push(short.subarray(0, cut))
-      reader.push(short.subarray(cut))
-      expect(hex(), `cut at ${cut}`).toEqual([expected[0], expected[1], expected[4]])
-    }
-  })
-
-  test.each([1, 2, 3, 4, 5])('come whole out of chunks of any size (seed %i)', (seed) => {
-    const random = seededRandom(seed)
-    for (let round = 0; round < 50; round++) {
-      const { reader, hex } = frameReader()
-      const largest = 1 + Math.floor(random() * random() * stream.length)
-      const cuts: number[] = []
-      for (let at = 0; at < stream.length; ) {
-        const end = Math.min(stream.length, at + Math.floor(random() * (largest + 1)))
-        cuts.push(end)
-        // As with sockets, the chunk's memory is another one each time.
-        reader.push(Buffer.from(stream.subarray(at, end)))
-        at = end
-      }
-      expect(hex(), `cut at ${cuts}`).toEqual(expected)
-    }
-  })
-
-  test('are handed out as soon as their last byte is there, not before', () => {
-    const { reader, frames } = frameReader()
-    const bytes = frame(bodies[1])
-    reader.push(bytes.subarray(0, -1))
-    expect(frames).toHaveLength(0)
-    reader.push(bytes.subarray(-1))
-    expect(frames).toHaveLength(1)
-  })
-
-  test('within one chunk are views of it, and no copies', () => {
-    const { reader, frames } = frameReader()
-    const chunk = Buffer.from(Buffer.concat([frame(bodies[0]), frame(bodies[1])]))
-    reader.push(chunk)
-    expect(frames.map(({ byteOffset }) => byteOffset - chunk.byteOffset)).toEqual([4, 12])
-    chunk.fill(0xee)
-    expect(frames.every((each) => each.every((byte) => byte === 0xee))).toBe(true)
-  })
-
-  test('keep nothing of a chunk whose memory is used again', () => {
-    const { reader, frames } = frameReader()
-    const chunk = Buffer.from(Buffer.concat([frame(bodies[0]), frame(bodies[1])]))
-    reader.push(chunk, true)
-    chunk.fill(0xee)
-    expect(frames).toEqual(bodies.slice(0, 2))
-  })
-
-  test('over several chunks keep nothing of them', () => {
-    const { reader, frames } = frameReader()
-    const bytes = Buffer.from(frame(bodies[2]))
-    reader.push(bytes.subarray(0, 100))
-    reader.push(bytes.subarray(100))
-    bytes.fill(0xee)
-    expect(frames[0].equals(bodies[2])).toBe(true)
-  })
-
-  test('after one that the receiver refuses are not handed out', () => {
-    const seen: number[] = []
-    const reader = new FrameReader('b:9092', MAX_FRAME_BYTES, (each) => {
-      seen.push(each.length)
-      if (each.length === 5) throw new Error('refused')
-    })
-    expect(() => reader.push(stream)).toThrow('refused')
-    expect(seen).toEqual([4, 5])
-  })
-})
 
 describe('a stream that begins with something else than a frame', () => {
   const notKafka = { name: 'ConnectionError', code: 'NOT_A_KAFKA_BROKER', retriable: false, broker: 'b:9092' }
@@ -158,7 +64,7 @@ describe('a stream that begins with something else than a frame', () => {
 describe('a later frame', () => {
   test.each([0, 3, -1, -(2 ** 31), MAX_FRAME_BYTES + 1, 2 ** 31 - 1])('of %i bytes is a DecodeError', (length) => {
     const { reader, frames } = frameReader()
-    reader.push(frame(bodies[0]))
+    reader.push(frame(Buffer.alloc(4)))
     const error = thrown(() => reader.push(prefix(length)))
     expect(error).toBeInstanceOf(DecodeError)
     expect(error).toMatchObject({ code: 'DECODE_FAILED', retriable: false, broker: 'b:9092' })
@@ -170,7 +76,7 @@ describe('a later frame', () => {
   test('that looks like HTTP or TLS is a DecodeError too: the peer has spoken Kafka before', () => {
     for (const length of [0x48545450, 0x15030100, 0x16030100]) {
       const { reader } = frameReader()
-      reader.push(frame(bodies[0]))
+      reader.push(frame(Buffer.alloc(4)))
       expect(thrown(() => reader.push(prefix(length)))).toBeInstanceOf(DecodeError)
     }
   })
