@@ -1,6 +1,6 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
 import type { Cluster, Route, RoutedBody } from '../cluster/cluster.ts'
-import type { MetadataSnapshot } from '../cluster/metadata.ts'
+import type { MetadataSnapshot, TopicMetadata } from '../cluster/metadata.ts'
 import { abortSignal, integer, type OptionSchema, optional } from '../options.ts'
 import { Deadline } from '../retry.ts'
 
@@ -43,6 +43,16 @@ export class Call {
     errorCode?: (response: ResponseOf<A>) => number,
   ): Promise<ResponseOf<A>> {
     return this.cluster.send(api, body, route, { timeoutMs: this.#timeLeftMs, signal: this.signal, errorCode })
+  }
+
+  /** Asks one broker, once: for calls that look at metadata again before each try. */
+  sendOnce<A extends AnyApi>(api: A, body: RoutedBody<A>, broker: number): Promise<ResponseOf<A>> {
+    return this.cluster.send(api, body, { broker }, { timeoutMs: this.#timeLeftMs, signal: this.signal, once: true })
+  }
+
+  /** A topic with its partitions, waited for within the call's time as {@link Cluster.topic} does. */
+  topic(name: string): Promise<TopicMetadata> {
+    return this.cluster.topic(name, { timeoutMs: this.#timeLeftMs, signal: this.signal })
   }
 
   /** Fresh metadata, within the call's time. */

@@ -1,4 +1,4 @@
-import { type KafkaError, PartialFailureError } from '../errors.ts'
+import { BrokerError, KafkaError, PartialFailureError } from '../errors.ts'
 
 /** What became of one thing of a call about several: its result, or why it failed. */
 export type Outcome<T> = T | KafkaError
@@ -32,4 +32,18 @@ export function partialFailure<Results>(
     topic: failures.length === 1 ? first.topic : undefined,
     cause: first,
   })
+}
+
+/**
+ * The results of a call that answers with a list, in the order asked.
+ * @throws PartialFailureError with all outcomes if any failed; the failure itself where no broker has said anything
+ * about any of them
+ */
+export function everyResult<T>(method: string, outcomes: ReadonlyArray<Outcome<T>>): T[] {
+  const failures = outcomes.filter((outcome) => outcome instanceof KafkaError)
+  if (failures.length === 0) return outcomes as T[]
+  if (failures.length === outcomes.length && !failures.some((failure) => failure instanceof BrokerError)) {
+    throw failures[0]
+  }
+  throw partialFailure(method, outcomes.length, failures, outcomes)
 }

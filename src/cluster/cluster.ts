@@ -46,6 +46,8 @@ export interface RoutedOptions<Response> {
   signal?: AbortSignal
   /** The error code of an answer by which it may have to be asked again elsewhere; 0 if it is final. */
   errorCode?: (response: Response) => number
+  /** One try: whoever looks for the right broker himself has to learn that one was lost. Default false. */
+  once?: boolean
 }
 
 /** How long, and whether at all, somebody waits for an answer. */
@@ -211,7 +213,7 @@ export class Cluster {
         if (!this.#isElsewhere(options.errorCode?.(response) ?? 0, route)) return response
         answer = response
       } catch (error) {
-        if (!(error instanceof KafkaError) || !error.retriable) throw error
+        if (!(error instanceof KafkaError) || !error.retriable || options.once) throw error
         failure = error
         // The broker may be gone for good, and another have its role.
         if (typeof route === 'object' && 'group' in route) this.forgetCoordinator('group', route.group)

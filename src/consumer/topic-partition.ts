@@ -1,8 +1,6 @@
-/** One partition of one topic. */
-export interface TopicPartition {
-  topic: string
-  partition: number
-}
+import type { TopicPartition } from '../cluster/topic-partition.ts'
+
+export { groupByTopic, partitionKey, partitionList, type TopicPartition } from '../cluster/topic-partition.ts'
 
 /** A partition and a place in it: where to seek to, or the next offset to read that is committed. */
 export interface TopicPartitionOffset extends TopicPartition {
@@ -11,26 +9,4 @@ export interface TopicPartitionOffset extends TopicPartition {
   leaderEpoch?: number
   /** Free text kept beside a committed offset. */
   metadata?: string | null
-}
-
-/** A key for maps and sets. Unambiguous: what follows the last hyphen is the number. */
-export function partitionKey(topic: string, partition: number): string {
-  return `${topic}-${partition}`
-}
-
-/** `rides-0, rides-1`, cut short when there are many: for logs and error messages. */
-export function partitionList(partitions: readonly TopicPartition[]): string {
-  const shown = partitions.slice(0, 10).map(({ topic, partition }) => `${topic}-${partition}`)
-  return partitions.length > 10 ? `${shown.join(', ')} and ${partitions.length - 10} more` : shown.join(', ')
-}
-
-/** Groups things by topic, keeping the order in which topics first appear: the shape of most requests. */
-export function groupByTopic<T extends { topic: string }>(items: Iterable<T>): Map<string, T[]> {
-  const byTopic = new Map<string, T[]>()
-  for (const item of items) {
-    const group = byTopic.get(item.topic)
-    if (group === undefined) byTopic.set(item.topic, [item])
-    else group.push(item)
-  }
-  return byTopic
 }
