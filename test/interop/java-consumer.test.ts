@@ -3,7 +3,7 @@ import { compressionTypes } from 'kafka-wire/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasJavaTools, runJavaTool, tools } from '../support/java-tools.ts'
 import { bootstrapServers, uniqueName } from '../support/kafka.ts'
-import { storedCodecs } from '../support/stored-codecs.ts'
+import { storedCodecs } from '../support/stored-batches.ts'
 import { printAll, printedLine } from './console.ts'
 import { keepForever, testRecords } from './records.ts'
 

@@ -3,7 +3,7 @@ import { compressionTypes } from 'kafka-wire/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootstrapServers, uniqueName } from '../support/kafka.ts'
 import { hasPython, runPython } from '../support/python-client.ts'
-import { storedCodecs } from '../support/stored-codecs.ts'
+import { storedCodecs } from '../support/stored-batches.ts'
 import { readAll } from './reading.ts'
 import { keepForever, readRecord, testRecords } from './records.ts'
 

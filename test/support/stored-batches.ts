@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafka-wire'
-import { apis, type CompressionType, readBatches } from 'kafka-wire/protocol'
+import { apis, type CompressionType, type RecordBatch, readBatches } from 'kafka-wire/protocol'
 import { Connection } from '../../src/network/connection.ts'
 import { openSocket } from '../../src/network/socket.ts'
 
@@ -9,20 +9,25 @@ const MAX_BYTES = 16 * 1024 * 1024
 
 /** How the record batches of a topic are compressed in the log, each codec once. No client says that. */
 export async function storedCodecs(kafka: Kafka, topic: string): Promise<CompressionType[]> {
+  return [...new Set((await storedBatches(kafka, topic)).map(({ compression }) => compression))]
+}
+
+/** The record batches of a topic as they lie in the log. */
+export async function storedBatches(kafka: Kafka, topic: string): Promise<RecordBatch[]> {
   const { [topic]: description } = await kafka.admin().describeTopics([topic])
   const { brokers } = await kafka.admin().describeCluster()
-  const codecs = new Set<CompressionType>()
+  const batches: RecordBatch[] = []
   for (const { partition, leader } of description.partitions) {
     const { host, port } = brokers.find(({ id }) => id === leader)!
-    for (const { compression } of readBatches(await fetchRecords(host, port, topic, partition))) codecs.add(compression)
+    batches.push(...readBatches(await fetchRecords(host, port, topic, partition)))
   }
-  return [...codecs]
+  return batches
 }
 
 async function fetchRecords(host: string, port: number, topic: string, partition: number): Promise<Buffer> {
   const broker = `${host}:${port}`
   const socket = await openSocket({ host, port, ssl: false }, broker, AbortSignal.timeout(10_000))
-  const options = { broker, clientId: 'stored-codecs', requestTimeoutMs: 10_000, maxFrameBytes: 2 * MAX_BYTES }
+  const options = { broker, clientId: 'stored-batches', requestTimeoutMs: 10_000, maxFrameBytes: 2 * MAX_BYTES }
   const connection = new Connection(socket, options)
   try {
     const partitions = [{ partition, fetchOffset: 0, partitionMaxBytes: MAX_BYTES }]
