@@ -8,7 +8,9 @@ import { batchTable } from './batches.ts'
 import { codecTable } from './codecs.ts'
 import { crc32cDuels } from './crc32c-duels.ts'
 import { fight, type Score } from './duel.ts'
+import { envelopeTable } from './envelopes.ts'
 import { packageVersions } from './js-packages.ts'
+import { primitiveTable } from './primitives.ts'
 import { snappyDuels } from './snappy-duels.ts'
 
 const { values } = parseArgs({
@@ -26,7 +28,7 @@ const crc32c = await fight('crc-32', crc32cDuels(), effort)
 const snappy = await fight('snappyjs', snappyDuels(), effort)
 const facts = [...where, ...packageVersions(), `command: \`${command()}\``, `medians of ${effort.rounds} rounds`]
 const report = `${[
-  '# Checksums, compression, record batches',
+  '# The codec: checksums, compression, record batches, messages',
   facts.map((fact) => `- ${fact}`).join('\n'),
   '## CRC-32C',
   crc32c.table,
@@ -38,6 +40,10 @@ const report = `${[
   await codecTable(effort),
   '## A batch of 1000 records: 16-byte keys, 100-byte values',
   await batchTable(effort),
+  '## Envelopes: declared, or written by hand for one version',
+  await envelopeTable(effort),
+  '## The smallest parts',
+  await primitiveTable(effort),
 ].join('\n\n')}\n`
 console.log(report)
 const file = join(import.meta.dirname, '../..', values.out)
