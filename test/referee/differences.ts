@@ -18,6 +18,14 @@ function context(bytes: Buffer, at: number): string {
   return `${at > CONTEXT_BYTES ? '… ' : ''}${before} [${hex(at, at + 1)}] ${hex(at + 1, at + CONTEXT_BYTES)}`
 }
 
+/** Where two JSON texts part, with what stands around that place in both. */
+export function textDifference(actual: string, expected: string): string {
+  let at = 0
+  while (at < actual.length && actual[at] === expected[at]) at++
+  const around = (text: string): string => JSON.stringify(text.slice(Math.max(0, at - 60), at + 60))
+  return `first at character ${at}: ${around(actual)} instead of ${around(expected)}`
+}
+
 /** Path of the first place where two values differ, and both values there; undefined if they are the same. */
 export function valueDifference(actual: unknown, expected: unknown, path = ''): string | undefined {
   if (isDeepStrictEqual(actual, expected)) return undefined

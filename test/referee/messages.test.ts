@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { apis, EncodeError } from '../../protocol/index.ts'
 import { seededRandom } from '../unit/seeded-random.ts'
 import { type Alteration, alterationsOf, altered, pathText } from './alterations.ts'
-import { byteDifference, Differences, valueDifference } from './differences.ts'
+import { byteDifference, Differences, textDifference, valueDifference } from './differences.ts'
 import { decodedStruct, structJson } from './kafka-json.ts'
 import { hasReferee, Referee } from './referee.ts'
 import { flavourOf, Sampler } from './samples.ts'
@@ -10,7 +10,7 @@ import { apiNames, apiSubjects, otherSubjects, type Struct, type Subject } from 
 
 /** Another one brings other values. */
 const SEED = Number(process.env.REFEREE_SEED ?? 1)
-const VALUES_PER_VERSION = 50
+const VALUES_PER_VERSION = Number(process.env.REFEREE_VALUES ?? 50)
 
 interface Comparison {
   /** What Java writes, unless it is what we have written. */
@@ -89,7 +89,10 @@ describe.skipIf(!hasReferee)("messages, byte by byte with Kafka's own classes", 
       const expected = decodedStruct(fields, version, value)
       if (bytes instanceof Error) differences.add(where, `Java writes what we refuse: ${bytes.message}`)
       else agree(differences, `${where}, our bytes and Java's`, byteDifference(bytes, theirs))
-      if (bytes instanceof Buffer) agree(differences, `${where}, Java's decode of our bytes`, result.readDiffers)
+      if (bytes instanceof Buffer) {
+        const read = result.readDiffers && textDifference(result.readDiffers, structJson(fields, version, value))
+        agree(differences, `${where}, Java's decode of our bytes`, read)
+      }
       agree(differences, `${where}, our decode of Java's bytes`, decodeDifference(subject, version, theirs, expected))
       if (result.tagged === undefined) continue
       const tagged = Buffer.from(result.tagged, 'base64')
