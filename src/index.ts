@@ -1,5 +1,6 @@
 export type { Admin, AdminOptions } from './admin/admin.ts'
 export type { CallOptions } from './admin/call.ts'
+export type { ConfigResourceType } from './admin/config-resources.ts'
 export type { CreatePartitionsOptions, NewPartitions, PartitionGrowth } from './admin/create-partitions.ts'
 export type {
   CreatedTopic,
@@ -8,18 +9,32 @@ export type {
   ReplicaAssignments,
   TopicConfigs,
 } from './admin/create-topics.ts'
+export type { DeletedRecords, RecordsToDelete } from './admin/delete-records.ts'
 export type { BrokerDescription, ClusterDescription } from './admin/describe-cluster.ts'
 export type {
   ConfigEntry,
   ConfigResource,
-  ConfigResourceType,
   ConfigSource,
   ConfigType,
   DescribeConfigsOptions,
   ResourceConfig,
 } from './admin/describe-configs.ts'
+export type { BrokerLogDirs, LogDirDescription, LogDirReplica } from './admin/describe-log-dirs.ts'
 export type { PartitionDescription, TopicDescription } from './admin/describe-topics.ts'
+export type { ElectionResult, ElectionType } from './admin/elect-leaders.ts'
+export type {
+  ConfigAlteration,
+  ConfigChange,
+  ConfigChanges,
+  IncrementalAlterConfigsOptions,
+} from './admin/incremental-alter-configs.ts'
+export type { ListedOffset, ListOffsetsOptions, OffsetQuery, OffsetSpec } from './admin/list-offsets.ts'
 export type { ListTopicsOptions } from './admin/list-topics.ts'
+export type {
+  AlterPartitionReassignmentsOptions,
+  NewPartitionReassignment,
+  PartitionReassignment,
+} from './admin/partition-reassignments.ts'
 export type { PartitionMetadata } from './cluster/metadata.ts'
 export type { CommitTarget } from './consumer/arguments.ts'
 export type {

@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts'
+import type { TopicPartition } from '../cluster/topic-partition.ts'
 import { AbortError, ClosedError } from '../errors.ts'
 import { integer, type OptionSchema, optional, readOptions } from '../options.ts'
 import { Call, type CallOptions, callOptions } from './call.ts'
@@ -17,6 +18,7 @@ import {
   type NewTopic,
   readNewTopics,
 } from './create-topics.ts'
+import { type DeletedRecords, deleteRecords, type RecordsToDelete, readRecordsToDelete } from './delete-records.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { type ClusterDescription, describeCluster } from './describe-cluster.ts'
 import {
@@ -25,12 +27,45 @@ import {
   describeConfigs,
   describeConfigsOptions,
   type ResourceConfig,
-  readResources,
+  readDescribedResources,
 } from './describe-configs.ts'
+import { type BrokerLogDirs, describeLogDirs, readBrokers } from './describe-log-dirs.ts'
 import { describeTopics, type TopicDescription } from './describe-topics.ts'
+import {
+  type ElectionResult,
+  type ElectionType,
+  electLeaders,
+  readElections,
+  readElectionType,
+} from './elect-leaders.ts'
+import {
+  type ConfigAlteration,
+  type IncrementalAlterConfigsOptions,
+  incrementalAlterConfigs,
+  incrementalAlterConfigsOptions,
+  readAlterations,
+} from './incremental-alter-configs.ts'
+import {
+  type ListedOffset,
+  type ListOffsetsOptions,
+  listOffsets,
+  listOffsetsOptions,
+  type OffsetQuery,
+  readOffsetQueries,
+} from './list-offsets.ts'
 import { type ListTopicsOptions, listTopics, listTopicsOptions } from './list-topics.ts'
 import { readNames } from './names.ts'
 import type { ByName } from './outcomes.ts'
+import {
+  type AlterPartitionReassignmentsOptions,
+  alterPartitionReassignments,
+  alterPartitionReassignmentsOptions,
+  listPartitionReassignments,
+  type NewPartitionReassignment,
+  type PartitionReassignment,
+  readReassigned,
+  readReassignments,
+} from './partition-reassignments.ts'
 
 export interface AdminOptions {
   /** Time for a call that is not given a `timeoutMs` of its own, in ms. Default: that of the `Kafka`. */
@@ -127,13 +162,115 @@ export class Admin {
     resources: readonly ConfigResource[],
     options: DescribeConfigsOptions = {},
   ): Promise<ResourceConfig[]> {
-    const checked = readResources(resources)
+    const checked = readDescribedResources(resources)
     const { includeSynonyms, includeDocumentation, ...rest } = readOptions(
       'admin.describeConfigs()',
       describeConfigsOptions,
       options,
     )
     return this.#call(rest, (call) => describeConfigs(call, checked, { includeSynonyms, includeDocumentation }))
+  }
+
+  /**
+   * Changes single configurations of topics, brokers and more, and leaves all others as they are. Resolves when the change
+   * is decided: each broker follows it a moment later. Needs brokers of Kafka 2.3 or later.
+   * @throws PartialFailureError with, say, `INVALID_CONFIG`; its `results` has null for what was changed
+   */
+  async incrementalAlterConfigs(
+    resources: readonly ConfigAlteration[],
+    options: IncrementalAlterConfigsOptions = {},
+  ): Promise<void> {
+    const checked = readAlterations(resources)
+    const { validateOnly, ...rest } = readOptions(
+      'admin.incrementalAlterConfigs()',
+      incrementalAlterConfigsOptions,
+      options,
+    )
+    return this.#call(rest, (call) => incrementalAlterConfigs(call, checked, validateOnly))
+  }
+
+  /**
+   * Offsets of partitions by place or time, in the order asked; −1 where there is no such record.
+   * @throws PartialFailureError with, say, `UNKNOWN_TOPIC_OR_PARTITION`, or `UNSUPPORTED_VERSION` for what a
+   * partition's leader is too old to know
+   */
+  async listOffsets(partitions: readonly OffsetQuery[], options: ListOffsetsOptions = {}): Promise<ListedOffset[]> {
+    const checked = readOffsetQueries(partitions)
+    const { isolationLevel, ...rest } = readOptions('admin.listOffsets()', listOffsetsOptions, options)
+    return this.#call(rest, (call) => listOffsets(call, checked, isolationLevel))
+  }
+
+  /**
+   * Deletes the records before an offset, for good, and tells what each partition begins with now, in the order asked.
+   * @throws PartialFailureError with, say, `OFFSET_OUT_OF_RANGE` for an offset beyond the end, or `POLICY_VIOLATION` for
+   * a topic that is compacted only
+   */
+  async deleteRecords(partitions: readonly RecordsToDelete[], options: CallOptions = {}): Promise<DeletedRecords[]> {
+    const checked = readRecordsToDelete(partitions)
+    const read = readOptions('admin.deleteRecords()', callOptions, options)
+    return this.#call(read, (call) => deleteRecords(call, checked))
+  }
+
+  /**
+   * Has leaders elected, in the order asked; `null` means all partitions whose leader is not the one of that type, and the
+   * result names those for which there was an election. Needs brokers of Kafka 2.2, and 2.4 for `'unclean'`.
+   * @throws PartialFailureError with, say, `PREFERRED_LEADER_NOT_AVAILABLE`
+   */
+  async electLeaders(
+    electionType: ElectionType,
+    partitions: readonly TopicPartition[] | null,
+    options: CallOptions = {},
+  ): Promise<ElectionResult[]> {
+    const type = readElectionType(electionType)
+    const checked = readElections(partitions)
+    const read = readOptions('admin.electLeaders()', callOptions, options)
+    return this.#call(read, (call) => electLeaders(call, type, checked))
+  }
+
+  /**
+   * Moves partitions to other brokers, or stops a move. Resolves when the moves have begun; `listPartitionReassignments()`
+   * tells which are still under way. Needs brokers of Kafka 2.4 or later.
+   * @throws PartialFailureError with, say, `INVALID_REPLICA_ASSIGNMENT` or `NO_REASSIGNMENT_IN_PROGRESS`; its `results` has
+   * null for what was begun or stopped
+   */
+  async alterPartitionReassignments(
+    reassignments: readonly NewPartitionReassignment[],
+    options: AlterPartitionReassignmentsOptions = {},
+  ): Promise<void> {
+    const checked = readReassignments(reassignments)
+    const { allowReplicationFactorChange, ...rest } = readOptions(
+      'admin.alterPartitionReassignments()',
+      alterPartitionReassignmentsOptions,
+      options,
+    )
+    return this.#call(rest, (call) => alterPartitionReassignments(call, checked, allowReplicationFactorChange))
+  }
+
+  /**
+   * The moves of partitions that are under way, by topic and partition; of all partitions unless some are named. What is
+   * not moved, or does not exist, is left out. Needs brokers of Kafka 2.4 or later.
+   */
+  async listPartitionReassignments(
+    partitions: readonly TopicPartition[] | null = null,
+    options: CallOptions = {},
+  ): Promise<PartitionReassignment[]> {
+    const checked = readReassigned(partitions)
+    const read = readOptions('admin.listPartitionReassignments()', callOptions, options)
+    return this.#call(read, (call) => listPartitionReassignments(call, checked))
+  }
+
+  /**
+   * The log directories of brokers with the replicas in them, in the order asked; of all brokers, by id, unless some are
+   * named.
+   * @throws PartialFailureError with, say, `CLUSTER_AUTHORIZATION_FAILED`
+   */
+  async describeLogDirs(
+    brokerIds: readonly number[] | null = null,
+    options: CallOptions = {},
+  ): Promise<BrokerLogDirs[]> {
+    const checked = readBrokers(brokerIds)
+    const read = readOptions('admin.describeLogDirs()', callOptions, options)
+    return this.#call(read, (call) => describeLogDirs(call, checked))
   }
 
   /** Ends calls that are still running with a `ClosedError`. Safe to call more than once. */

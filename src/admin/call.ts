@@ -1,6 +1,7 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
 import type { Cluster, Route, RoutedBody } from '../cluster/cluster.ts'
 import type { MetadataSnapshot, TopicMetadata } from '../cluster/metadata.ts'
+import { ConnectionError } from '../errors.ts'
 import { abortSignal, integer, type OptionSchema, optional } from '../options.ts'
 import { Deadline } from '../retry.ts'
 
@@ -58,6 +59,20 @@ export class Call {
   /** Fresh metadata, within the call's time. */
   refresh(): Promise<MetadataSnapshot> {
     return this.cluster.refresh({ timeoutMs: this.#timeLeftMs, signal: this.signal })
+  }
+
+  /**
+   * An id that no broker has would be waited for until time is up.
+   * @throws ConnectionError `BROKER_NOT_AVAILABLE`
+   */
+  async requireBroker(broker: number): Promise<void> {
+    if (this.cluster.metadata.brokers.has(broker)) return
+    const { brokers } = await this.refresh()
+    if (brokers.has(broker)) return
+    throw new ConnectionError(
+      `Broker ${broker} is not in the cluster; its brokers are ${[...brokers.keys()].join(', ')}`,
+      { code: 'BROKER_NOT_AVAILABLE' },
+    )
   }
 
   /**

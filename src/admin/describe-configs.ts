@@ -1,19 +1,22 @@
 import type { ResponseOf } from '../../protocol/api.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { describeConfigs as describeConfigsApi } from '../../protocol/messages/describe-configs.ts'
-import type { Route } from '../cluster/cluster.ts'
-import { brokerError, ConnectionError, KafkaError } from '../errors.ts'
-import { boolean, invalidOption, mistyped, type OptionSchema, oneOf, optional, readOptions, text } from '../options.ts'
+import { brokerError } from '../errors.ts'
+import { boolean, type OptionSchema, optional } from '../options.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
+import {
+  askAboutResources,
+  type ConfigResourceType,
+  type NamedResource,
+  namedResource,
+  RESOURCE_TYPES,
+  readResources,
+} from './config-resources.ts'
 import { readNames } from './names.ts'
-import { type ByName, byName, type Outcome, partialFailure } from './outcomes.ts'
+import { type ByName, byName, type Outcome } from './outcomes.ts'
 
 /** DescribeConfigs since this version has explanations (KIP-569). */
 const FIRST_WITH_DOCUMENTATION = 3
-
-const RESOURCE_TYPES = { topic: 2, broker: 4, 'broker-logger': 8, 'client-metrics': 16, group: 32 } as const
-
-export type ConfigResourceType = keyof typeof RESOURCE_TYPES
 
 /** Whose configuration is meant. */
 export interface ConfigResource {
@@ -80,104 +83,37 @@ const CONFIG_TYPES = [null, 'BOOLEAN', 'STRING', 'INT', 'SHORT', 'LONG', 'DOUBLE
 
 export type ConfigType = NonNullable<(typeof CONFIG_TYPES)[number]>
 
-interface CheckedResource {
-  type: ConfigResourceType
-  name: string
+interface CheckedResource extends NamedResource {
   configNames: string[] | undefined
 }
 
-const resource: OptionSchema<CheckedResource> = {
-  type: { check: oneOf(...(Object.keys(RESOURCE_TYPES) as ConfigResourceType[])), required: true },
-  name: { check: text, required: true },
-  configNames: optional(readNames),
-}
+const resource: OptionSchema<CheckedResource> = { ...namedResource, configNames: optional(readNames) }
 
 /** @throws UsageError naming the resource and its field */
-export function readResources(value: unknown): CheckedResource[] {
-  const path = 'admin.describeConfigs(): resources'
-  if (!Array.isArray(value)) throw mistyped(path, 'an array', value)
-  return value.map((each, i) => {
-    const checked = readOptions(`${path}[${i}]`, resource, each)
-    const isBroker = checked.type === 'broker' || checked.type === 'broker-logger'
-    if (isBroker && !/^\d*$/.test(checked.name)) {
-      throw invalidOption(
-        `${path}[${i}]: option 'name' of a ${checked.type} must be a broker's id, got '${checked.name}'`,
-      )
-    }
-    if (!isBroker && checked.name === '') throw mistyped(`${path}[${i}]: option 'name'`, 'a non-empty string', '')
-    return checked
-  })
+export function readDescribedResources(value: unknown): CheckedResource[] {
+  return readResources(value, 'admin.describeConfigs(): resources', resource)
 }
 
 /** @throws PartialFailureError whose results stand in the order of the resources */
 export async function describeConfigs(
   call: Call,
   resources: readonly CheckedResource[],
-  options: { includeSynonyms: boolean; includeDocumentation: boolean },
+  { includeSynonyms, includeDocumentation }: { includeSynonyms: boolean; includeDocumentation: boolean },
 ): Promise<ResourceConfig[]> {
-  const outcomes = new Array<Outcome<ResourceConfig>>(resources.length)
-  const unanswered: KafkaError[] = []
-  // Only a broker itself knows its configuration; all other resources are known to every broker.
-  const brokers = new Set(resources.map(brokerOf))
-  await Promise.all(
-    [...brokers].map(async (broker) => {
-      const indexes = [...resources.keys()].filter((i) => brokerOf(resources[i]) === broker)
-      const asked = indexes.map((i) => resources[i])
-      const answers = await describeAt(call, broker, asked, options).catch((error: unknown) => {
-        // One broker that cannot be asked is no reason to hide what the others say; the end of the call is.
-        if (!(error instanceof KafkaError) || call.signal.aborted) throw error
-        unanswered.push(error)
-        return asked.map(() => error)
-      })
-      indexes.forEach((i, n) => {
-        outcomes[i] = answers[n]
-      })
-    }),
-  )
-  if (unanswered.length > 0 && unanswered.length === brokers.size) throw unanswered[0]
-  const failures = outcomes.filter((outcome) => outcome instanceof KafkaError)
-  if (failures.length > 0) throw partialFailure('admin.describeConfigs()', resources.length, failures, outcomes)
-  return outcomes as ResourceConfig[]
-}
-
-/** The broker that has to be asked, or null if any will do. */
-function brokerOf({ type, name }: CheckedResource): number | null {
-  return (type === 'broker' || type === 'broker-logger') && name !== '' ? Number(name) : null
-}
-
-async function describeAt(
-  call: Call,
-  broker: number | null,
-  resources: readonly CheckedResource[],
-  options: { includeSynonyms: boolean; includeDocumentation: boolean },
-): Promise<Array<Outcome<ResourceConfig>>> {
-  const route: Route = broker === null ? 'any' : { broker }
-  const asked = resources.map(({ type, name, configNames }) => ({
-    resourceType: RESOURCE_TYPES[type],
-    resourceName: name,
-    configurationKeys: configNames ?? null,
-  }))
-  if (broker !== null) await known(call, broker)
-  const body = (version: number) => ({
-    resources: asked,
-    includeSynonyms: options.includeSynonyms,
-    includeDocumentation: options.includeDocumentation && version >= FIRST_WITH_DOCUMENTATION,
+  return askAboutResources(call, 'admin.describeConfigs()', resources, async (asked, route) => {
+    const named = asked.map(({ type, name, configNames }) => ({
+      resourceType: RESOURCE_TYPES[type],
+      resourceName: name,
+      configurationKeys: configNames ?? null,
+    }))
+    const body = (version: number) => ({
+      resources: named,
+      includeSynonyms,
+      includeDocumentation: includeDocumentation && version >= FIRST_WITH_DOCUMENTATION,
+    })
+    const { results } = await call.send(describeConfigsApi, body, route)
+    return asked.map((each, i) => outcome(each, results, named[i]))
   })
-  const { results } = await call.send(describeConfigsApi, body, route)
-  return resources.map((each, i) => outcome(each, results, asked[i]))
-}
-
-/** An id that no broker has would be waited for until time is up. */
-async function known(call: Call, broker: number): Promise<void> {
-  if (call.cluster.metadata.brokers.has(broker)) return
-  const { brokers } = await call.refresh()
-  if (brokers.has(broker)) return
-  throw new ConnectionError(
-    `Broker ${broker} is not in the cluster; its brokers are ${[...brokers.keys()].join(', ')}`,
-    {
-      code: 'BROKER_NOT_AVAILABLE',
-    },
-  )
 }
 
 type Result = ResponseOf<typeof describeConfigsApi>['results'][number]

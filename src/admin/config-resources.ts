@@ -1,0 +1,84 @@
+import type { Route } from '../cluster/cluster.ts'
+import { KafkaError } from '../errors.ts'
+import { describe, invalidOption, mistyped, type OptionSchema, oneOf, readOptions, text } from '../options.ts'
+import type { Call } from './call.ts'
+import { everyResult, type Outcome } from './outcomes.ts'
+
+/** Kinds of resources that have configurations, and Kafka's numbers for them. */
+export const RESOURCE_TYPES = { topic: 2, broker: 4, 'broker-logger': 8, 'client-metrics': 16, group: 32 } as const
+
+export type ConfigResourceType = keyof typeof RESOURCE_TYPES
+
+/** Whose configuration is meant; a call that needs more about each spreads the schema into its own. */
+export interface NamedResource {
+  type: ConfigResourceType
+  name: string
+}
+
+export const namedResource: OptionSchema<NamedResource> = {
+  type: { check: oneOf(...(Object.keys(RESOURCE_TYPES) as ConfigResourceType[])), required: true },
+  name: { check: text, required: true },
+}
+
+/**
+ * Resources, each once: brokers refuse, or answer as one, what is asked about a resource twice.
+ * @throws UsageError naming the resource and its field; `path` is how the error calls the list
+ */
+export function readResources<T extends NamedResource>(value: unknown, path: string, schema: OptionSchema<T>): T[] {
+  if (!Array.isArray(value)) throw mistyped(path, 'an array', value)
+  const seen = new Set<string>()
+  return value.map((each: unknown, i) => {
+    const resource = readOptions(`${path}[${i}]`, schema, each)
+    const { type, name } = resource
+    const option = `${path}[${i}]: option 'name'`
+    if (type === 'broker' || type === 'broker-logger') {
+      if (!/^\d*$/.test(name))
+        throw invalidOption(`${option} of a ${type} must be a broker's id, got ${describe(name)}`)
+      // Levels of logging belong to a process; there are none that brokers share.
+      if (type === 'broker-logger' && name === '') throw mistyped(`${option} of a ${type}`, "a broker's id", name)
+    } else if (name === '') throw mistyped(option, 'a non-empty string', name)
+    const key = `${type} ${name}`
+    if (seen.has(key)) throw invalidOption(`${path} names ${type} ${describe(name)} twice`)
+    seen.add(key)
+    return resource
+  })
+}
+
+/**
+ * Asks each broker about itself, and any broker about the rest, all at the same time. A broker that cannot be asked is
+ * no reason to hide what the others say.
+ * @param ask resolves with the outcome of each of the resources, in their order
+ * @throws PartialFailureError whose results stand in the order of the resources
+ */
+export async function askAboutResources<R extends NamedResource, T>(
+  call: Call,
+  method: string,
+  resources: readonly R[],
+  ask: (resources: readonly R[], route: Route) => Promise<ReadonlyArray<Outcome<T>>>,
+): Promise<T[]> {
+  const outcomes = new Array<Outcome<T>>(resources.length)
+  const brokers = new Set(resources.map(brokerOf))
+  await Promise.all(
+    Array.from(brokers, async (broker) => {
+      const indexes = [...resources.keys()].filter((i) => brokerOf(resources[i]) === broker)
+      const asked = indexes.map((i) => resources[i])
+      let answers: ReadonlyArray<Outcome<T>>
+      try {
+        if (broker !== null) await call.requireBroker(broker)
+        answers = await ask(asked, broker === null ? 'any' : { broker })
+      } catch (error) {
+        if (!(error instanceof KafkaError) || call.signal.aborted) throw error
+        answers = asked.map(() => error)
+      }
+      indexes.forEach((i, n) => {
+        outcomes[i] = answers[n]
+      })
+    }),
+  )
+  return everyResult(method, outcomes)
+}
+
+/** The broker that has to be asked, or null if any will do. */
+function brokerOf({ type, name }: NamedResource): number | null {
+  return (type === 'broker' || type === 'broker-logger') && name !== '' ? Number(name) : null
+}
