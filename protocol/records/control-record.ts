@@ -1,6 +1,6 @@
 import { DecodeError } from '../errors.ts'
 import type { RecordBatch } from './record-batch.ts'
-import { RECORDS } from './record-batch-layout.ts'
+import { ATTRIBUTES, RECORDS } from './record-batch-layout.ts'
 import { visitRecords } from './records.ts'
 
 /** What control records are about, by Kafka's number for it. Those after the first two are KRaft's own. */
@@ -31,7 +31,10 @@ export interface ControlRecord {
 export function readControlRecord(batch: RecordBatch): ControlRecord {
   const [first] = readControlRecords(batch)
   if (first !== undefined) return first
-  throw new DecodeError(`The control batch at offset ${batch.baseOffset} has no record`, { offset: batch.baseOffset })
+  throw new DecodeError(`The control batch at offset ${batch.baseOffset} has no record`, {
+    offset: batch.baseOffset,
+    position: RECORDS,
+  })
 }
 
 /**
@@ -39,10 +42,15 @@ export function readControlRecord(batch: RecordBatch): ControlRecord {
  * @throws DecodeError if the batch is not a control batch or a record is malformed
  */
 export function readControlRecords(batch: RecordBatch): ControlRecord[] {
-  if (!batch.isControl) throw new DecodeError(`The record batch at offset ${batch.baseOffset} is not a control batch`)
+  if (!batch.isControl)
+    throw new DecodeError(`The record batch at offset ${batch.baseOffset} is not a control batch`, {
+      offset: batch.baseOffset,
+      position: ATTRIBUTES,
+    })
   if (batch.compression !== 'none') {
     throw new DecodeError(`The control batch at offset ${batch.baseOffset} is compressed, which none is`, {
       offset: batch.baseOffset,
+      position: ATTRIBUTES,
     })
   }
   const data = batch.bytes.subarray(RECORDS)

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { DecodeError } from '../errors.ts'
-import { codecs, compressionOf, decompressOldLz4 } from './compression/index.ts'
+import { compressionOf } from './compression/index.ts'
 import type { RecordBatch } from './record-batch.ts'
 import { readInt64 } from './record-batch-layout.ts'
 import type { RecordVisitor } from './records.ts'
@@ -10,13 +10,14 @@ import type { RecordVisitor } from './records.ts'
 
 const OFFSET = 0
 const SIZE = 8
-const CRC = 12
+/** Of a message, where the checksum stands. */
+export const MESSAGE_CRC = 12
 /** Where record batches have it, too. */
 const MAGIC = 16
 const ATTRIBUTES = 17
 const TIMESTAMP = 18
 /** Offset and size, which the size does not count. */
-const LENGTH_OVERHEAD = CRC
+const LENGTH_OVERHEAD = MESSAGE_CRC
 /** Key and value lengths follow the attributes in format 0, the timestamp in format 1. */
 const FIELDS = [TIMESTAMP, TIMESTAMP + 8]
 
@@ -45,9 +46,9 @@ export function readMessage(bytes: Buffer, at: number): RecordBatch {
   const offset = readInt64(bytes, OFFSET)
   const where = `Not a message of format ${magic} at byte ${at}`
   if (compression === undefined) {
-    throw new DecodeError(`${where}: unknown compression ${compressionNumber}`, { position: at })
+    throw new DecodeError(`${where}: unknown compression ${compressionNumber}`, { position: at, offset })
   }
-  if (offset < 0) throw new DecodeError(`${where}: an offset cannot be ${offset}`, { position: at })
+  if (offset < 0) throw new DecodeError(`${where}: an offset cannot be ${offset}`, { position: at, offset })
   const timestamp = magic === 0 ? NO_TIMESTAMP : readInt64(bytes, TIMESTAMP)
   return {
     baseOffset: offset,
@@ -55,7 +56,7 @@ export function readMessage(bytes: Buffer, at: number): RecordBatch {
     nextOffset: offset + 1,
     partitionLeaderEpoch: -1,
     magic,
-    crc: bytes.readUInt32BE(CRC),
+    crc: bytes.readUInt32BE(MESSAGE_CRC),
     compression,
     // Brokers say so, too, when they turn messages without a timestamp into record batches.
     timestampType: magic === 1 && (attributes & LOG_APPEND_TIME) !== 0 ? 'LogAppendTime' : 'CreateTime',
@@ -72,16 +73,11 @@ export function readMessage(bytes: Buffer, at: number): RecordBatch {
   }
 }
 
-/** The messages of a batch: the one itself, or those that are compressed in it. May give a promise, and throws, as `recordData`. */
-export function messageData(batch: RecordBatch, maxBytes: number): Buffer | Promise<Buffer> {
-  const { bytes, magic, compression } = batch
-  if (compression === 'none') return bytes
-  const { valueStart, valueLength } = readFields(batch, bytes, 0)
+/** What is compressed in a message: others of its kind. */
+export function wrappedData(batch: RecordBatch): Buffer {
+  const { valueStart, valueLength } = readFields(batch, batch.bytes, 0)
   if (valueLength < 0) throw malformed(batch, 0, 'is compressed and has no value')
-  const data = bytes.subarray(valueStart, valueStart + valueLength)
-  return magic === 0 && compression === 'lz4'
-    ? decompressOldLz4(data, maxBytes)
-    : codecs[compression].decompress(data, maxBytes)
+  return batch.bytes.subarray(valueStart, valueStart + valueLength)
 }
 
 /** As `visitRecords`, which see. */
@@ -115,7 +111,7 @@ export function checkInnerCrcs(batch: RecordBatch, data: Buffer): void {
   if (batch.magic > 1 || batch.compression === 'none') return
   for (let at = 0; at < data.length; ) {
     const end = messageEnd(batch, data, at)
-    if (crc32(data.subarray(at + MAGIC, end)) !== data.readUInt32BE(at + CRC)) {
+    if (crc32(data.subarray(at + MAGIC, end)) !== data.readUInt32BE(at + MESSAGE_CRC)) {
       throw malformed(batch, at, 'is corrupt: its checksum is another', 'CORRUPT_MESSAGE')
     }
     at = end

@@ -1,7 +1,7 @@
 import { DecodeError } from '../errors.ts'
-import { type CompressionType, codecs, compressionOf } from './compression/index.ts'
+import { type CompressionType, codecs, compressionOf, decompressOldLz4 } from './compression/index.ts'
 import { crc32c } from './crc32c.ts'
-import { messageChecksum, messageData, minMessageSize, readMessage } from './message-set.ts'
+import { MESSAGE_CRC, messageChecksum, minMessageSize, readMessage, wrappedData } from './message-set.ts'
 import {
   ATTRIBUTES,
   BASE_OFFSET,
@@ -78,9 +78,11 @@ export function* readBatches(records: Buffer): Generator<RecordBatch, void, unde
   while (at + MAGIC < records.length) {
     const batchLength = records.readInt32BE(at + BATCH_LENGTH)
     const magic = records[at + MAGIC]
-    if (magic > 2) throw malformed(`unknown message format ${magic}`, at)
+    if (magic > 2) throw malformed(`unknown message format ${magic}`, at, readInt64(records, at))
     const minLength = magic < 2 ? minMessageSize(magic) : RECORDS - LENGTH_OVERHEAD
-    if (batchLength < minLength) throw malformed(`a batch cannot have a length of ${batchLength}`, at)
+    if (batchLength < minLength) {
+      throw malformed(`a batch cannot have a length of ${batchLength}`, at, readInt64(records, at))
+    }
     const end = at + LENGTH_OVERHEAD + batchLength
     if (end > records.length) return
     const bytes = records.subarray(at, end)
@@ -90,19 +92,21 @@ export function* readBatches(records: Buffer): Generator<RecordBatch, void, unde
 }
 
 function readBatch(bytes: Buffer, at: number): RecordBatch {
+  const baseOffset = readInt64(bytes, BASE_OFFSET)
   const attributes = bytes.readInt16BE(ATTRIBUTES)
   const compression = compressionOf(attributes & COMPRESSION_MASK)
-  if (compression === undefined) throw malformed(`unknown compression ${attributes & COMPRESSION_MASK}`, at)
-  const baseOffset = readInt64(bytes, BASE_OFFSET)
+  if (compression === undefined) throw malformed(`unknown compression ${attributes & COMPRESSION_MASK}`, at, baseOffset)
   const lastOffsetDelta = bytes.readInt32BE(LAST_OFFSET_DELTA)
   const recordCount = bytes.readInt32BE(RECORD_COUNT)
-  if (baseOffset < 0) throw malformed(`an offset cannot be ${baseOffset}`, at)
-  if (lastOffsetDelta < 0) throw malformed(`the last offset cannot lie ${-lastOffsetDelta} before the first`, at)
+  if (baseOffset < 0) throw malformed(`an offset cannot be ${baseOffset}`, at, baseOffset)
+  if (lastOffsetDelta < 0) {
+    throw malformed(`the last offset cannot lie ${-lastOffsetDelta} before the first`, at, baseOffset)
+  }
   if (recordCount < 0 || recordCount > lastOffsetDelta + 1) {
-    throw malformed(`${lastOffsetDelta + 1} offsets cannot hold ${recordCount} records`, at)
+    throw malformed(`${lastOffsetDelta + 1} offsets cannot hold ${recordCount} records`, at, baseOffset)
   }
   if (compression === 'none' && recordCount * MIN_RECORD_BYTES > bytes.length - RECORDS) {
-    throw malformed(`${recordCount} records do not fit into ${bytes.length - RECORDS} bytes`, at)
+    throw malformed(`${recordCount} records do not fit into ${bytes.length - RECORDS} bytes`, at, baseOffset)
   }
   const lastOffset = baseOffset + lastOffsetDelta
   return {
@@ -133,7 +137,7 @@ export function checkCrc(batch: RecordBatch): void {
   if (actual === batch.crc) return
   throw new DecodeError(
     `The record batch at offset ${batch.baseOffset} is corrupt: its checksum is ${hex(batch.crc)}, its bytes make ${hex(actual)}`,
-    { code: 'CORRUPT_MESSAGE', offset: batch.baseOffset },
+    { code: 'CORRUPT_MESSAGE', offset: batch.baseOffset, position: batch.magic < 2 ? MESSAGE_CRC : CRC },
   )
 }
 
@@ -144,21 +148,26 @@ export function checkCrc(batch: RecordBatch): void {
  * @throws DecodeError on bytes that do not decompress; with the code `MESSAGE_TOO_LARGE` on more than `maxBytes`
  */
 export function recordData(batch: RecordBatch, maxBytes: number): Buffer | Promise<Buffer> {
-  if (batch.compression === 'none') return batch.magic < 2 ? batch.bytes : batch.bytes.subarray(RECORDS)
+  const { magic, bytes, compression } = batch
+  if (compression === 'none') return magic < 2 ? bytes : bytes.subarray(RECORDS)
+  const data = magic < 2 ? wrappedData(batch) : bytes.subarray(RECORDS)
+  const decompress = magic === 0 && compression === 'lz4' ? decompressOldLz4 : codecs[compression].decompress
+  // Compressed data is the end of a batch, whatever its format.
+  const start = bytes.length - data.length
   try {
-    const plain =
-      batch.magic < 2
-        ? messageData(batch, maxBytes)
-        : codecs[batch.compression].decompress(batch.bytes.subarray(RECORDS), maxBytes)
-    return plain instanceof Promise ? plain.catch((error: unknown) => Promise.reject(located(error, batch))) : plain
+    const plain = decompress(data, maxBytes)
+    return plain instanceof Promise
+      ? plain.catch((error: unknown) => Promise.reject(located(error, batch, start)))
+      : plain
   } catch (error) {
-    throw located(error, batch)
+    throw located(error, batch, start)
   }
 }
 
-function located(error: unknown, batch: RecordBatch): unknown {
+function located(error: unknown, batch: RecordBatch, start: number): unknown {
   if (!(error instanceof DecodeError)) return error
-  const { code, position } = error
+  const { code } = error
+  const position = start + (error.position ?? 0)
   return new DecodeError(`The record batch at offset ${batch.baseOffset} does not decompress: ${error.message}`, {
     code,
     position,
@@ -167,8 +176,8 @@ function located(error: unknown, batch: RecordBatch): unknown {
   })
 }
 
-function malformed(reason: string, position: number): DecodeError {
-  return new DecodeError(`Not a record batch at byte ${position}: ${reason}`, { position })
+function malformed(reason: string, position: number, offset: number): DecodeError {
+  return new DecodeError(`Not a record batch at byte ${position}: ${reason}`, { position, offset })
 }
 
 function hex(crc: number): string {

@@ -12,6 +12,9 @@ import type { AbortedTransactions } from './aborted-transactions.ts'
 import { Message, type MessageBlock } from './message.ts'
 import type { TopicPartition } from './topic-partition.ts'
 
+/** What a message takes beside its bytes. Records of seven bytes, well compressed, would else fill any memory. */
+const MESSAGE_BYTES = 128
+
 /** How batches are read: options of the consumer. */
 export interface ReadingOptions {
   readonly checkCrcs: boolean
@@ -67,6 +70,7 @@ class DataBatch implements FetchedBatch {
     }
     if (batch.isTransactional && this.#aborted?.hides(batch.producerId, batch.lastOffset)) return []
     if (batch.recordCount === 0 || batch.lastOffset < position) return []
+    if (batch.recordCount * MESSAGE_BYTES > this.#options.maxDecompressedBytes) throw this.#tooLarge()
     const data = this.#recordData()
     return data instanceof Promise
       ? data.then((bytes) => this.#messages(bytes, position))
@@ -82,16 +86,20 @@ class DataBatch implements FetchedBatch {
     }
   }
 
-  /** The user must learn what to do about a batch that is too large; nothing else ends it. */
   #refusal(cause: unknown): unknown {
-    if (!(cause instanceof DecodeError) || cause.code !== 'MESSAGE_TOO_LARGE') return cause
+    return cause instanceof DecodeError && cause.code === 'MESSAGE_TOO_LARGE' ? this.#tooLarge(cause) : cause
+  }
+
+  /** The user must learn what to do about it; nothing else ends it. */
+  #tooLarge(cause?: DecodeError): DecodeError {
     const { topic, partition } = this.#origin
     const offset = this.baseOffset
-    const what = `The ${this.#batch.compression} batch at offset ${offset} of ${topic}-${partition}`
-    const limit = `more than the ${this.#options.maxDecompressedBytes} bytes of option 'maxDecompressedBytes'`
-    const advice = `raise it, or seek to ${this.nextOffset} to pass over the batch`
+    const { maxDecompressedBytes } = this.#options
     const details = { code: 'MESSAGE_TOO_LARGE', topic, partition, offset, cause } as const
-    return new DecodeError(`${what} decompresses to ${limit}; ${advice}`, details)
+    return new DecodeError(
+      `The batch at offset ${offset} of ${topic}-${partition} (compression: ${this.#batch.compression}) needs more than the ${maxDecompressedBytes} bytes of option 'maxDecompressedBytes'; raise it, or seek to ${this.nextOffset} to pass over the batch`,
+      details,
+    )
   }
 
   #readMarker(): void {
@@ -116,11 +124,14 @@ class DataBatch implements FetchedBatch {
       data,
     }
     const messages: Message[] = []
+    const most = this.#options.maxDecompressedBytes / MESSAGE_BYTES
     visitRecords(
       batch,
       data,
       (offset, timestamp, keyStart, keyLength, valueStart, valueLength, headersStart, headerCount) => {
         if (offset < position) return
+        // Of old formats nobody says how many there are.
+        if (messages.length > most) throw this.#tooLarge()
         messages.push(
           new Message(
             block,

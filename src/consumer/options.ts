@@ -87,8 +87,9 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   /** Check the CRC-32C of each batch (CRC-32 in message formats 0 and 1). Default true. */
   checkCrcs?: boolean
   /**
-   * Most bytes that one batch may make when it is decompressed: a few hostile kilobytes can claim gigabytes. `next()` throws a
-   * DecodeError `MESSAGE_TOO_LARGE` at one that makes more, and keeps the position. Default 134,217,728.
+   * Most bytes that one batch may take when it is decompressed, each message counted with at least 128: a few hostile
+   * kilobytes can claim gigabytes. At one that takes more, `next()` throws a DecodeError `MESSAGE_TOO_LARGE` and keeps the
+   * position. Default 134,217,728.
    */
   maxDecompressedBytes?: number
   /** Let the broker create topics that this consumer asks for. Default false (Java: true). */

@@ -1,4 +1,5 @@
 import { decodeSubscription, encodeAssignment } from '../../../protocol/messages/consumer-protocol.ts'
+import { decodeCooperativeStickyUserData } from '../../../protocol/messages/sticky-user-data.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { MetadataSnapshot } from '../../cluster/metadata.ts'
 import { DecodeError, KafkaError } from '../../errors.ts'
@@ -103,7 +104,7 @@ function readMember({ memberId, groupInstanceId, metadata }: JoinedMember): Grou
 
 /** Before subscriptions had a field for it, cooperative-sticky members wrote their generation into the user data. */
 function generationIn(userData: Buffer | null): number {
-  return userData !== null && userData.length >= 4 ? userData.readInt32BE(0) : -1
+  return userData !== null && userData.length >= 4 ? decodeCooperativeStickyUserData(userData).generation : -1
 }
 
 export function byTopic(partitions: readonly TopicPartition[]): Array<{ topic: string; partitions: number[] }> {

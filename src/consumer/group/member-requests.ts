@@ -3,6 +3,7 @@ import { encodeSubscription } from '../../../protocol/messages/consumer-protocol
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
 import { joinGroup } from '../../../protocol/messages/join-group.ts'
 import { leaveGroup } from '../../../protocol/messages/leave-group.ts'
+import { encodeCooperativeStickyUserData } from '../../../protocol/messages/sticky-user-data.ts'
 import { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { BrokerPool } from '../../cluster/broker-pool.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
@@ -119,12 +120,10 @@ export class MemberRequests {
   }
 
   #subscription({ generation }: Member, topics: readonly string[], owned: readonly TopicPartition[]): Buffer {
-    // What cooperative-sticky members of before version 2 look for.
-    const userData = Buffer.alloc(4)
-    userData.writeInt32BE(generation)
     return encodeSubscription(SUBSCRIPTION_VERSION, {
       topics: [...topics],
-      userData: this.isCooperative ? userData : null,
+      // What cooperative-sticky leaders of before subscription version 2 look for.
+      userData: this.isCooperative ? encodeCooperativeStickyUserData({ generation }) : null,
       ownedPartitions: byTopic(owned),
       generationId: generation,
       rackId: this.#options.clientRack,

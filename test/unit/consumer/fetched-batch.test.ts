@@ -174,6 +174,16 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('a %s bomb is refused by n
     topic: 't',
     partition: 3,
     offset: 5,
-    message: `The ${compression} batch at offset 5 of t-3 decompresses to more than the 1048576 bytes of option 'maxDecompressedBytes'; raise it, or seek to 6 to pass over the batch`,
+    message: `The batch at offset 5 of t-3 (compression: ${compression}) needs more than the 1048576 bytes of option 'maxDecompressedBytes'; raise it, or seek to 6 to pass over the batch`,
   })
+})
+
+test('a million tiny records are as much a bomb', async () => {
+  const tiny = Array.from({ length: 20_000 }, () => '')
+  const [batch] = split([await recordBatch({ offset: 0, values: tiny, compression: 'zstd' })])
+  const old = tiny.map((_, offset) => oldMessage({ offset }))
+  const [message] = split([wrapped(old, { offset: 19_999 })])
+  for (const each of [batch, message]) {
+    await expect((async () => each.decode(0))()).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
+  }
 })
