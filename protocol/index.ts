@@ -3,15 +3,47 @@ import { expectEnd } from './message.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
-export type { AnyApi, Api, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api.ts'
+export type { AnyApi, Api, DeclaredApi, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api.ts'
 export * from './errors.ts'
+export { FrameSplitter, type FrameSplitterOptions, sizePrefixed } from './frame-splitter.ts'
+export {
+  decodeRequestFrame,
+  decodeResponseFrame,
+  encodeRequestFrame,
+  encodeResponseFrame,
+  type RequestFrame,
+  type RequestFrameInput,
+  type ResponseFrame,
+  type ResponseFrameInput,
+  readCorrelationId,
+  readRequestHeader,
+} from './frames.ts'
 export type { RequestHeader } from './header.ts'
-export { apis } from './messages/index.ts'
+export {
+  type Assignment,
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  type Subscription,
+} from './messages/consumer-protocol.ts'
+export { type ApiName, apiByKey, apis, type KnownApi } from './messages/index.ts'
+export {
+  type CooperativeStickyUserData,
+  decodeCooperativeStickyUserData,
+  decodeStickyUserData,
+  encodeCooperativeStickyUserData,
+  encodeStickyUserData,
+  type StickyUserData,
+} from './messages/sticky-user-data.ts'
 export * from './records/index.ts'
+export { ZERO_UUID } from './uuid.ts'
+export type { RecordsInput } from './writer.ts'
 
 /**
  * The body of a request, without its header.
- * @throws EncodeError naming the field
+ * @throws EncodeError naming the field: a value that its type cannot hold, or one that this version has no place for; also
+ *   on a version that is unknown here
  */
 export function encodeRequest<A extends AnyApi>(api: A, version: number, body: RequestInput<A>): Buffer {
   const writer = new Writer()
@@ -20,8 +52,8 @@ export function encodeRequest<A extends AnyApi>(api: A, version: number, body: R
 }
 
 /**
- * The body of a request, given without its header; it must be all that `bytes` holds.
- * @throws DecodeError naming field and position
+ * The body of a request, given without its header; it must be all that `bytes` holds. Its Buffers are views of `bytes`.
+ * @throws DecodeError naming field and position; also on a version that is unknown here
  */
 export function decodeRequest<A extends AnyApi>(api: A, version: number, bytes: Buffer): RequestOf<A> {
   const reader = new Reader(bytes)
@@ -32,7 +64,8 @@ export function decodeRequest<A extends AnyApi>(api: A, version: number, bytes: 
 
 /**
  * The body of a response, without its header.
- * @throws EncodeError naming the field
+ * @throws EncodeError naming the field: a value that its type cannot hold, or one that this version has no place for; also
+ *   on a version that is unknown here
  */
 export function encodeResponse<A extends AnyApi>(api: A, version: number, body: ResponseInput<A>): Buffer {
   const writer = new Writer()
@@ -41,8 +74,8 @@ export function encodeResponse<A extends AnyApi>(api: A, version: number, body: 
 }
 
 /**
- * The body of a response, given without its header; it must be all that `bytes` holds.
- * @throws DecodeError naming field and position
+ * The body of a response, given without its header; it must be all that `bytes` holds. Its Buffers are views of `bytes`.
+ * @throws DecodeError naming field and position; also on a version that is unknown here
  */
 export function decodeResponse<A extends AnyApi>(api: A, version: number, bytes: Buffer): ResponseOf<A> {
   const reader = new Reader(bytes)

@@ -8,6 +8,7 @@ export {
 } from './control-record.ts'
 export { crc32c } from './crc32c.ts'
 export { checkInnerCrcs } from './message-set.ts'
+export { type KafkaRecord, readRecords } from './read-records.ts'
 export { checkCrc, type RecordBatch, readBatches, recordData, type TimestampType } from './record-batch.ts'
 export {
   type HeaderList,

@@ -7,6 +7,7 @@ import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { fetch } from '../../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
+import { initProducerId } from '../../../protocol/messages/init-producer-id.ts'
 import { metadata } from '../../../protocol/messages/metadata.ts'
 import { produce } from '../../../protocol/messages/produce.ts'
 import { saslAuthenticate } from '../../../protocol/messages/sasl-authenticate.ts'
@@ -199,6 +200,21 @@ describe('versions', () => {
     beat(connection, { version: 1 })
     void connection.send(metadata, { topics: [] }).catch(() => {})
     expect((await peer.nextOnes(4)).map(({ version }) => version)).toEqual([3, 2, 1, metadata.maxVersion])
+  })
+
+  test('that Kafka may still change are spoken only if the caller names them', async () => {
+    expect(initProducerId.latestVersionUnstable).toBe(true)
+    const { connection, peer } = connected()
+    const ask = (options?: SendOptions) => {
+      const body = { transactionalId: null, transactionTimeoutMs: 1 }
+      void connection.send(initProducerId, body, options).catch(() => {})
+    }
+    const { maxVersion } = initProducerId
+    ask()
+    ask({ maxVersion })
+    ask({ version: maxVersion })
+    const requests = await peer.nextOnes(3)
+    expect(requests.map(({ version }) => version)).toEqual([maxVersion - 1, maxVersion - 1, maxVersion])
   })
 
   test('that only one side speaks are an error that names both, and nothing is sent', async () => {
