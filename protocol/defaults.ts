@@ -34,24 +34,61 @@ export function defaultsOf(fields: Fields): Record<string, unknown> {
   return struct
 }
 
-/** Whether `value`, an input for `field`, says the same as leaving the field out. */
-export function isDefault(field: AnyField, value: any): boolean {
-  if (value === undefined || value === field.default) return true
-  if (value === null || field.default === null) return value === null && defaultOf(field) === null
+/** Makes what {@link defaultOf} gives, as often as called; what there is to find out of the field is found out before. */
+export function defaultMaker(field: AnyField): () => unknown {
+  const fallback = defaultOf(field)
+  if (fallback !== null && field.type.kind === 'array') return () => []
+  if (fallback !== null && field.type.kind === 'struct') return structMaker(field.type.fields)
+  return () => fallback
+}
+
+function structMaker(fields: Fields): () => Record<string, unknown> {
+  const template = defaultsOf(fields)
+  const own = Object.entries(fields).filter(([, field]) => isChangeable(field))
+  const makers = own.map(([name, field]) => ({ name, make: defaultMaker(field) }))
+  return () => {
+    const struct = { ...template }
+    for (const { name, make } of makers) struct[name] = make()
+    return struct
+  }
+}
+
+/** Whether the default must not be shared between decoded messages. */
+export function isChangeable({ type, default: fallback }: AnyField): boolean {
+  return fallback !== null && (type.kind === 'array' || type.kind === 'struct')
+}
+
+/** Tells whether an input for `field` says the same as leaving the field out. */
+export function defaultTest(field: AnyField): (value: any) => boolean {
+  const fallback = defaultOf(field)
+  const saysDefault = valueTest(field, fallback)
+  return (value) => {
+    if (value === undefined || value === field.default) return true
+    if (value === null || field.default === null) return value === null && fallback === null
+    return saysDefault(value)
+  }
+}
+
+function valueTest(field: AnyField, fallback: unknown): (value: any) => boolean {
   switch (field.type.kind) {
     case 'array':
-      return Array.isArray(value) && value.length === 0
+      return (value) => Array.isArray(value) && value.length === 0
     case 'bytes':
-      return value instanceof Uint8Array && value.length === 0
-    case 'struct':
-      if (typeof value !== 'object') return false
-      return Object.entries(field.type.fields).every(([name, inner]) => isDefault(inner, value[name]))
-    case 'int64':
+      return (value) => value instanceof Uint8Array && value.length === 0
+    case 'struct': {
+      const tests = Object.entries(field.type.fields).map(([name, inner]) => ({ name, isDefault: defaultTest(inner) }))
+      return (value) => {
+        if (typeof value !== 'object') return false
+        for (const { name, isDefault } of tests) if (!isDefault(value[name])) return false
+        return true
+      }
+    }
+    case 'int64': {
       // The default can be a bigint that the nearest number, which a decoded message holds, stands for.
-      return typeof value === 'bigint'
-        ? value === BigInt((field.default as number | undefined) ?? 0)
-        : value === defaultOf(field)
+      const exact = BigInt((field.default as number | bigint | undefined) ?? 0)
+      return (value) => (typeof value === 'bigint' ? value === exact : value === fallback)
+    }
     default:
-      return value === defaultOf(field)
+      return (value) => value === fallback
   }
 }

@@ -1,8 +1,8 @@
 import { type Codec, type Layout, typeCodec } from './codec.ts'
-import { defaultOf, defaultsOf, isDefault } from './defaults.ts'
+import { defaultMaker, defaultOf, defaultsOf, defaultTest, isChangeable } from './defaults.ts'
 import { EncodeError } from './errors.ts'
 import { leaving } from './field-path.ts'
-import { type AnyField, type Fields, isOmittable } from './fields.ts'
+import { type Fields, isOmittable } from './fields.ts'
 import type { Reader } from './reader.ts'
 import { readTaggedFieldCount, readTaggedFields } from './tagged-fields.ts'
 import { includesVersion, parseVersions } from './versions.ts'
@@ -13,7 +13,6 @@ type Struct = Record<string, any>
 /** A field that a version has, together with its codec there. */
 interface Member {
   readonly name: string
-  readonly field: AnyField
   readonly codec: Codec
   /** Stands for an input that is left out; undefined where it must not be. */
   readonly fallback: unknown
@@ -21,6 +20,12 @@ interface Member {
 
 interface TaggedMember extends Member {
   readonly tag: number
+  readonly isDefault: (value: unknown) => boolean
+}
+
+interface RefusedMember {
+  readonly name: string
+  readonly isDefault: (value: unknown) => boolean
 }
 
 /** The fields of a struct, sorted by what a version does with them. */
@@ -31,7 +36,7 @@ interface Members {
   /** Tags of fields that only other versions have. Whoever writes one here means another version. */
   readonly foreign: ReadonlyMap<number, string>
   /** Fields that the version lacks and that must not be dropped in silence. */
-  readonly refused: readonly { readonly name: string; readonly field: AnyField }[]
+  readonly refused: readonly RefusedMember[]
 }
 
 export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struct> {
@@ -55,7 +60,7 @@ export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struc
           throw leaving(member.name, error)
         }
       }
-      for (let i = 0; i < ownDefaults.length; i++) struct[ownDefaults[i].name] = defaultOf(ownDefaults[i].field)
+      for (let i = 0; i < ownDefaults.length; i++) struct[ownDefaults[i].name] = ownDefaults[i].make()
       if (flexible) readTagged(reader, tagged, foreign, struct)
       return struct
     },
@@ -71,8 +76,8 @@ export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struc
         }
       }
       for (let i = 0; i < refused.length; i++) {
-        const { name, field } = refused[i]
-        if (isDefault(field, struct[name])) continue
+        const { name, isDefault } = refused[i]
+        if (isDefault(struct[name])) continue
         throw leaving(name, new EncodeError(`version ${version} has no such field, and the value is not its default`))
       }
       if (flexible) writeTagged(writer, tagged, struct)
@@ -84,18 +89,18 @@ function sortMembers(fields: Fields, layout: Layout): Members {
   const plain: Member[] = []
   const tagged: TaggedMember[] = []
   const foreign = new Map<number, string>()
-  const refused: { name: string; field: AnyField }[] = []
+  const refused: RefusedMember[] = []
   for (const [name, field] of Object.entries(fields)) {
     if (!has(field.versions, layout.version, true)) {
-      if (field.ignorable !== true) refused.push({ name, field })
+      if (field.ignorable !== true) refused.push({ name, isDefault: defaultTest(field) })
       if (field.tag !== undefined) foreign.set(field.tag, name)
       continue
     }
     const codec = typeCodec(field.type, has(field.nullableVersions, layout.version, false), layout)
     const fallback = isOmittable(field) ? (field.default ?? defaultOf(field)) : undefined
-    const member = { name, field, codec, fallback }
+    const member = { name, codec, fallback }
     if (field.tag === undefined) plain.push(member)
-    else tagged.push({ ...member, tag: field.tag })
+    else tagged.push({ ...member, tag: field.tag, isDefault: defaultTest(field) })
   }
   tagged.sort((a, b) => a.tag - b.tag)
   // A tag can have gone from one field to another.
@@ -107,16 +112,12 @@ function has(versions: string | undefined, version: number, otherwise: boolean):
   return versions === undefined ? otherwise : includesVersion(parseVersions(versions), version)
 }
 
-/** Fields that a decode may leave at their default and whose default must not be shared, because it can be changed. */
-function fieldsWithOwnDefault(fields: Fields, plain: readonly Member[]): { name: string; field: AnyField }[] {
+/** Fields that a decode may leave at a default of which every message needs one of its own. */
+function fieldsWithOwnDefault(fields: Fields, plain: readonly Member[]): { name: string; make: () => unknown }[] {
   const always = new Set(plain.map((member) => member.name))
-  const own = []
-  for (const [name, field] of Object.entries(fields)) {
-    const { kind } = field.type
-    if (!always.has(name) && (kind === 'array' || kind === 'struct') && field.default !== null)
-      own.push({ name, field })
-  }
-  return own
+  return Object.entries(fields)
+    .filter(([name, field]) => !always.has(name) && isChangeable(field))
+    .map(([name, field]) => ({ name, make: defaultMaker(field) }))
 }
 
 /** What to write for a null or a missing value. */
@@ -159,14 +160,13 @@ function readTaggedValue(reader: Reader, size: number, member: TaggedMember): un
 }
 
 function writeTagged(writer: Writer, tagged: readonly TaggedMember[], struct: Struct): void {
-  if (tagged.length === 0) {
-    writer.writeUnsignedVarint(0)
-    return
-  }
-  const present = tagged.filter((member) => !isDefault(member.field, struct[member.name]))
-  writer.writeUnsignedVarint(present.length)
-  for (const member of present) {
+  let count = 0
+  for (let i = 0; i < tagged.length; i++) if (!tagged[i].isDefault(struct[tagged[i].name])) count++
+  writer.writeUnsignedVarint(count)
+  if (count === 0) return
+  for (const member of tagged) {
     const value = struct[member.name]
+    if (member.isDefault(value)) continue
     try {
       const content = new Writer(64)
       member.codec.write(content, value)
