@@ -1,6 +1,6 @@
 /**
  * The error codes that brokers answer with, by Kafka's names for them (`org.apache.kafka.common.protocol.Errors`, as of
- * Kafka 4.3.1): number, whether the same request may succeed later, and what it means to a user where the name does not say.
+ * Kafka 4.4.0): number, whether the same request may succeed later, and what it means to a user where the name does not say.
  */
 const table = {
   UNKNOWN_SERVER_ERROR: [-1, false, 'the broker failed in a way it has no name for; its log says more'],
@@ -92,7 +92,7 @@ const table = {
   FENCED_INSTANCE_ID: [82, false, 'another member has joined with the same group instance id'],
   ELIGIBLE_LEADERS_NOT_AVAILABLE: [83, true],
   ELECTION_NOT_NEEDED: [84, true],
-  NO_REASSIGNMENT_IN_PROGRESS: [85, false],
+  NO_REASSIGNMENT_IN_PROGRESS: [85, false, 'the partition is not being moved'],
   GROUP_SUBSCRIBED_TO_TOPIC: [86, false],
   INVALID_RECORD: [87, false, 'the broker refuses a record of the batch'],
   UNSTABLE_OFFSET_COMMIT: [88, true],
