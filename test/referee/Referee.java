@@ -84,6 +84,7 @@ public class Referee {
         switch (request.get("op").asText()) {
             case "messages": return answerEach(request, answer, Referee::compare);
             case "alterations": return answerEach(request, answer, Referee::alter);
+            case "defaults": answer.set("defaults", defaults(Definition.of(request.get("message").asText()).data)); return answer;
             case "writeBatches": return answer.put("bytes", text(writeBatches(request.get("batches"))));
             case "readBatches": answer.set("batches", readBatches(bytes(request.get("bytes")))); return answer;
             default: throw new IllegalArgumentException(request.get("op").asText());
@@ -257,6 +258,34 @@ public class Referee {
                 for (JsonNode element : child) addUnknownTags((Message) elements.next(), element, random, false);
             }
         }
+    }
+
+    /** What each field is in a new object, and under {@code name[]} the same of the structs in it, which is not there yet. */
+    static ObjectNode defaults(Class<?> struct) throws Exception {
+        ObjectNode defaults = JSON.createObjectNode();
+        Object made = struct.getConstructor().newInstance();
+        for (Method setter : struct.getMethods()) {
+            if (!setter.getName().startsWith("set") || setter.getReturnType() != struct) continue;
+            String name = Character.toLowerCase(setter.getName().charAt(3)) + setter.getName().substring(4);
+            defaults.set(name, plain(get(made, name)));
+            Class<?> inner = structIn(setter.getGenericParameterTypes()[0]);
+            if (inner != null) defaults.set(name + "[]", defaults(inner));
+        }
+        return defaults;
+    }
+
+    static JsonNode plain(Object value) {
+        if (value instanceof Message) return JSON.createObjectNode();
+        if (value instanceof byte[]) return BinaryNode.valueOf((byte[]) value);
+        if (value instanceof ByteBuffer) return BinaryNode.valueOf(array((ByteBuffer) value));
+        return JSON.valueToTree(value instanceof Uuid ? value.toString() : value);
+    }
+
+    static Class<?> structIn(Type type) {
+        if (type instanceof ParameterizedType) return structIn(((ParameterizedType) type).getActualTypeArguments()[0]);
+        Class<?> plain = (Class<?>) type;
+        if (Message.class.isAssignableFrom(plain)) return plain;
+        return Collection.class.isAssignableFrom(plain) ? structIn(plain.getGenericSuperclass()) : null;
     }
 
     // ---- reflection

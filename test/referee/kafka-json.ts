@@ -73,6 +73,30 @@ function decodedValue(field: AnyField, version: number, value: unknown): unknown
   }
 }
 
+/** The default of each field, in all versions, and under `name[]` those of the structs in it. */
+export function defaultsJson(fields: Fields): Struct {
+  const defaults: Struct = {}
+  for (const [name, field] of Object.entries(fields)) {
+    const value = defaultOf(field)
+    const { type } = field
+    defaults[name] = Buffer.isBuffer(value) ? value.toString('base64') : type.kind === 'struct' && value ? {} : value
+    const inner = type.kind === 'array' ? type.element.type : type
+    if (inner.kind === 'struct') defaults[`${name}[]`] = defaultsJson(inner.fields)
+  }
+  return defaults
+}
+
+/** Java's defaults of the fields that are declared: its classes also have some of versions that it no longer speaks. */
+export function declaredDefaults(fields: Fields, java: Struct): Struct {
+  const declared: Struct = {}
+  for (const [name, { type }] of Object.entries(fields)) {
+    declared[name] = java[name]
+    const inner = type.kind === 'array' ? type.element.type : type
+    if (inner.kind === 'struct') declared[`${name}[]`] = declaredDefaults(inner.fields, java[`${name}[]`] as Struct)
+  }
+  return declared
+}
+
 function joined(value: Buffer | Buffer[]): Buffer {
   return Array.isArray(value) ? Buffer.concat(value) : value
 }

@@ -3,7 +3,7 @@ import { apis, EncodeError } from '../../protocol/index.ts'
 import { seededRandom } from '../unit/seeded-random.ts'
 import { type Alteration, alterationsOf, altered, pathText } from './alterations.ts'
 import { byteDifference, Differences, textDifference, valueDifference } from './differences.ts'
-import { decodedStruct, structJson } from './kafka-json.ts'
+import { declaredDefaults, decodedStruct, defaultsJson, structJson } from './kafka-json.ts'
 import { hasReferee, Referee } from './referee.ts'
 import { flavourOf, Sampler } from './samples.ts'
 import { apiNames, apiSubjects, otherSubjects, type Struct, type Subject } from './subjects.ts'
@@ -54,7 +54,7 @@ describe.skipIf(!hasReferee)("messages, byte by byte with Kafka's own classes", 
 
   async function compareAll(subject: Subject): Promise<void> {
     const differences = new Differences()
-    const running: Promise<void>[] = []
+    const running: Promise<void>[] = [compareDefaults(subject, differences)]
     for (let version = subject.versions.min; version <= subject.versions.max; version++) {
       // Java works on one version while we make the next.
       running.push(compareValues(subject, version, differences), compareRefusals(subject, version, differences))
@@ -62,6 +62,17 @@ describe.skipIf(!hasReferee)("messages, byte by byte with Kafka's own classes", 
     }
     await Promise.all(running)
     differences.expectNone()
+  }
+
+  /** What decoding gives for a field that a version lacks, which is not among the bytes. */
+  async function compareDefaults({ fields, name }: Subject, differences: Differences): Promise<void> {
+    const question = `{"op":"defaults","message":"${name}"}`
+    const { defaults } = await referee.ask<{ defaults: Struct }>(question)
+    agree(
+      differences,
+      `${name}, our defaults and Java's`,
+      valueDifference(defaultsJson(fields), declaredDefaults(fields, defaults)),
+    )
   }
 
   async function compareValues(subject: Subject, version: number, differences: Differences): Promise<void> {
