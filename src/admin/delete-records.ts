@@ -1,5 +1,5 @@
 import { deleteRecords as deleteRecordsApi } from '../../protocol/messages/delete-records.ts'
-import { groupByTopic, type TopicPartition } from '../cluster/topic-partition.ts'
+import { groupByTopic, partitionKey, type TopicPartition } from '../cluster/topic-partition.ts'
 import { integer, type OptionSchema } from '../options.ts'
 import type { Call } from './call.ts'
 import { askLeaders } from './leaders.ts'
@@ -34,7 +34,14 @@ export function readRecordsToDelete(value: unknown): RecordsToDelete[] {
 export async function deleteRecords(call: Call, partitions: readonly RecordsToDelete[]): Promise<DeletedRecords[]> {
   const outcomes = await askLeaders(call, partitions, {
     api: deleteRecordsApi,
-    about: 'Records of',
+    subject: ({ topic, partition, offset }) => {
+      const before = offset === HIGH_WATERMARK ? '' : ` before offset ${offset}`
+      return `Records of ${partitionKey(topic, partition)}${before}`
+    },
+    meanings: {
+      OFFSET_OUT_OF_RANGE: 'the partition ends before it',
+      POLICY_VIOLATION: "the topic's cleanup.policy does not have 'delete'",
+    },
     body: (asked) => ({
       topics: Array.from(groupByTopic(asked), ([name, ofTopic]) => ({
         name,

@@ -2,7 +2,7 @@ import type { ResponseOf } from '../../protocol/api.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { describeConfigs as describeConfigsApi } from '../../protocol/messages/describe-configs.ts'
 import { brokerError } from '../errors.ts'
-import { boolean, type OptionSchema, optional } from '../options.ts'
+import { boolean, invalidOption, type OptionCheck, type OptionSchema, optional } from '../options.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
 import {
   askAboutResources,
@@ -87,7 +87,14 @@ interface CheckedResource extends NamedResource {
   configNames: string[] | undefined
 }
 
-const resource: OptionSchema<CheckedResource> = { ...namedResource, configNames: optional(readNames) }
+const configNames: OptionCheck<string[]> = (value, path) => {
+  const names = readNames(value, path)
+  // Brokers take that for all of them.
+  if (names.length === 0) throw invalidOption(`${path} is empty; leave it out for all configurations`)
+  return names
+}
+
+const resource: OptionSchema<CheckedResource> = { ...namedResource, configNames: optional(configNames) }
 
 /** @throws UsageError naming the resource and its field */
 export function readDescribedResources(value: unknown): CheckedResource[] {

@@ -2,7 +2,7 @@ import type { ResponseOf } from '../../protocol/api.ts'
 import { electLeaders as electLeadersApi } from '../../protocol/messages/elect-leaders.ts'
 import { groupByTopic, type TopicPartition } from '../cluster/topic-partition.ts'
 import { brokerError, UnsupportedVersionError } from '../errors.ts'
-import { oneOf } from '../options.ts'
+import { mistyped, oneOf } from '../options.ts'
 import type { Call } from './call.ts'
 import { notController, type PartitionAnswer, refusals } from './controller-answers.ts'
 import { everyResult, type Outcome } from './outcomes.ts'
@@ -31,7 +31,10 @@ export function readElectionType(value: unknown): ElectionType {
 
 /** @throws UsageError naming the partition and its field */
 export function readElections(value: unknown): TopicPartition[] | null {
-  return value === null ? null : readTopicPartitions(value, 'admin.electLeaders(): partitions', topicPartition)
+  const path = 'admin.electLeaders(): partitions'
+  // To leave them out must not mean all: an unclean election loses records.
+  if (value === undefined) throw mistyped(path, 'an array of { topic, partition }, or null for all', value)
+  return value === null ? null : readTopicPartitions(value, path, topicPartition)
 }
 
 /** @throws PartialFailureError whose results stand in the order of the partitions */

@@ -1,7 +1,8 @@
 import type { AnyApi, RequestInput, ResponseOf } from '../../protocol/api.ts'
+import { brokerErrorInfo } from '../../protocol/errors.ts'
 import { LEADER_NOT_AVAILABLE, meansStaleMetadata, UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
 import { groupByTopic, partitionKey, type TopicPartition } from '../cluster/topic-partition.ts'
-import { BrokerError, brokerError, KafkaError, TimeoutError } from '../errors.ts'
+import { BrokerError, brokerError, KafkaError, type KafkaErrorCode, TimeoutError } from '../errors.ts'
 import { Backoff, sleep } from '../retry.ts'
 import type { Call } from './call.ts'
 import type { Outcome } from './outcomes.ts'
@@ -16,8 +17,10 @@ export interface LeaderAnswer<T> extends TopicPartition {
 /** A question that only the leader of a partition can answer. */
 export interface LeaderQuestion<A extends AnyApi, Q extends TopicPartition, T> {
   readonly api: A
-  /** How errors begin, before the partition: `Offsets of`. */
-  readonly about: string
+  /** What errors are about, as they begin: `Offset of rides-0`. */
+  subject(query: Q): string
+  /** What a code means here, where Kafka's general meaning would mislead. */
+  readonly meanings?: Readonly<Partial<Record<KafkaErrorCode, string>>>
   /** Why a broker that speaks this version cannot be asked about the partition. */
   unsupported?(query: Q, version: number): KafkaError | null
   body(queries: readonly Q[]): RequestInput<A>
@@ -78,10 +81,6 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
     return this.#queries.filter((query) => !this.#outcomes.has(query))
   }
 
-  #subject({ topic, partition }: TopicPartition): string {
-    return `${this.#question.about} ${partitionKey(topic, partition)}`
-  }
-
   /** What no waiting cures is the outcome of these queries; everything else is a reason to try again. */
   async #attempt(queries: readonly Q[], run: () => Promise<unknown>): Promise<void> {
     try {
@@ -125,7 +124,10 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
       const { topic, partition } = query
       const leader = this.#call.cluster.leader(topic, partition)
       if (leader === -1) {
-        this.#troubles.set(query, brokerError(LEADER_NOT_AVAILABLE, this.#subject(query), { topic, partition }))
+        this.#troubles.set(
+          query,
+          brokerError(LEADER_NOT_AVAILABLE, this.#question.subject(query), { topic, partition }),
+        )
       } else byLeader.set(leader, [...(byLeader.get(leader) ?? []), query])
     }
     await Promise.all(
@@ -148,7 +150,8 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
       if (query === undefined || this.#outcomes.has(query)) continue
       if (errorCode === 0) this.#outcomes.set(query, result)
       else {
-        const error = brokerError(errorCode, this.#subject(query), { topic, partition })
+        const message = this.#question.meanings?.[brokerErrorInfo(errorCode)?.name ?? 'UNKNOWN_SERVER_ERROR']
+        const error = brokerError(errorCode, this.#question.subject(query), { topic, partition, message })
         const curable = error.retriable || meansStaleMetadata(errorCode)
         ;(curable ? this.#troubles : this.#outcomes).set(query, error)
       }
@@ -168,7 +171,7 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
     const { topic, partition } = query
     const timeoutMs = Math.round(this.#call.deadline.timeoutMs)
     const reason = trouble?.message ?? 'the leader left it out'
-    return new TimeoutError(`${this.#subject(query)}: no answer within ${timeoutMs} ms: ${reason}`, {
+    return new TimeoutError(`${this.#question.subject(query)}: no answer within ${timeoutMs} ms: ${reason}`, {
       api: this.#question.api.name,
       topic,
       partition,

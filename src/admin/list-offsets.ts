@@ -58,13 +58,13 @@ export const listOffsetsOptions: OptionSchema<
   isolationLevel: { check: oneOf('read_uncommitted', 'read_committed'), default: 'read_uncommitted' },
 }
 
-const namedSpec = oneOf(...(Object.keys(NAMED_SPECS) as NamedSpec[]))
 const timestampOf = integer(0, Number.MAX_SAFE_INTEGER)
 
 const spec: OptionCheck<OffsetSpec> = (value, path) => {
-  if (typeof value === 'string') return namedSpec(value, path)
+  if (typeof value === 'string' && Object.hasOwn(NAMED_SPECS, value)) return value as NamedSpec
   if (value === null || typeof value !== 'object' || !('timestamp' in value)) {
-    throw mistyped(path, `{ timestamp } or one of ${Object.keys(NAMED_SPECS).join(', ')}`, value)
+    const names = Object.keys(NAMED_SPECS).map((name) => `'${name}'`)
+    throw mistyped(path, `one of ${names.join(', ')}, { timestamp }`, value)
   }
   return { timestamp: timestampOf(value.timestamp, `${path}: timestamp`) }
 }
@@ -84,7 +84,7 @@ export async function listOffsets(
 ): Promise<ListedOffset[]> {
   const outcomes = await askLeaders(call, queries, {
     api: listOffsetsApi,
-    about: 'Offset of',
+    subject,
     unsupported,
     body: (asked) => ({
       replicaId: -1,
@@ -108,10 +108,15 @@ export async function listOffsets(
   return everyResult('admin.listOffsets()', outcomes)
 }
 
-function unsupported({ topic, partition, spec }: OffsetQuery, version: number): UnsupportedVersionError | null {
+function subject({ topic, partition }: OffsetQuery): string {
+  return `Offset of ${partitionKey(topic, partition)}`
+}
+
+function unsupported(query: OffsetQuery, version: number): UnsupportedVersionError | null {
+  const { topic, partition, spec } = query
   if (typeof spec !== 'string' || version >= NAMED_SPECS[spec].since) return null
   return new UnsupportedVersionError(
-    `Offset of ${partitionKey(topic, partition)}: its leader does not know '${spec}', which needs Kafka ${NAMED_SPECS[spec].kafka}`,
+    `${subject(query)}: its leader does not know '${spec}', which needs Kafka ${NAMED_SPECS[spec].kafka}`,
     { api: listOffsetsApi.name, topic, partition },
   )
 }

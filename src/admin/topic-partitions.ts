@@ -17,7 +17,7 @@ export function readTopicPartitions<T extends TopicPartition>(
   path: string,
   schema: OptionSchema<T>,
 ): T[] {
-  if (!Array.isArray(value)) throw mistyped(path, 'an array', value)
+  if (!Array.isArray(value)) throw mistyped(path, `an array of { ${Object.keys(schema).join(', ')} }`, value)
   const seen = new Set<string>()
   return value.map((each: unknown, i) => {
     const read = readOptions(`${path}[${i}]`, schema, only(Object.keys(schema), each))
