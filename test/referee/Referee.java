@@ -3,19 +3,21 @@ import java.io.BufferedWriter;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.Type;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -39,7 +41,11 @@ import org.apache.kafka.common.message.VotersRecord;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Message;
 import org.apache.kafka.common.protocol.MessageUtil;
+import org.apache.kafka.common.protocol.types.BoundField;
 import org.apache.kafka.common.protocol.types.RawTaggedField;
+import org.apache.kafka.common.protocol.types.Schema;
+import org.apache.kafka.common.protocol.types.Struct;
+import org.apache.kafka.common.protocol.types.Type;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.CompressionType;
@@ -82,8 +88,18 @@ public class Referee {
     static ObjectNode answer(JsonNode request) throws Exception {
         ObjectNode answer = JSON.createObjectNode();
         switch (request.get("op").asText()) {
-            case "messages": return answerEach(request, answer, Referee::compare);
-            case "alterations": return answerEach(request, answer, Referee::alter);
+            case "messages": {
+                Definition definition = Definition.of(request.get("message").asText());
+                return answerEach(request, answer, (v, question, result) -> compare(definition, v, question, result));
+            }
+            case "alterations": {
+                Definition definition = Definition.of(request.get("message").asText());
+                return answerEach(request, answer, (v, question, result) -> alter(definition, v, question, result));
+            }
+            case "schemas": {
+                String name = request.get("message").asText();
+                return answerEach(request, answer, (v, question, result) -> compareBySchema(schema(name, v), question, result));
+            }
             case "defaults": answer.set("defaults", defaults(Definition.of(request.get("message").asText()).data)); return answer;
             case "writeBatches": return answer.put("bytes", text(writeBatches(request.get("batches"))));
             case "readBatches": answer.set("batches", readBatches(bytes(request.get("bytes")))); return answer;
@@ -94,17 +110,16 @@ public class Referee {
     // ---- messages
 
     interface Judge {
-        void judge(Definition definition, short version, JsonNode question, ObjectNode result) throws Exception;
+        void judge(short version, JsonNode question, ObjectNode result) throws Exception;
     }
 
     static ObjectNode answerEach(JsonNode request, ObjectNode answer, Judge judge) throws Exception {
-        Definition definition = Definition.of(request.get("message").asText());
         short version = (short) request.get("version").asInt();
         ArrayNode results = answer.putArray("results");
         for (JsonNode question : request.get("cases")) {
             ObjectNode result = results.addObject();
             try {
-                judge.judge(definition, version, question, result);
+                judge.judge(version, question, result);
             } catch (Throwable error) {
                 result.put("failed", describe(error));
             }
@@ -118,7 +133,7 @@ public class Referee {
         byte[] theirs = question.has("bytes") ? bytes(question.get("bytes")) : null;
         byte[] ours = write(definition.fromJson(value, version), version);
         // What is equal need not travel back.
-        if (!java.util.Arrays.equals(ours, theirs)) result.put("bytes", text(ours));
+        if (!Arrays.equals(ours, theirs)) result.put("bytes", text(ours));
         if (theirs != null) {
             String read;
             try {
@@ -281,11 +296,74 @@ public class Referee {
         return JSON.valueToTree(value instanceof Uuid ? value.toString() : value);
     }
 
-    static Class<?> structIn(Type type) {
+    static Class<?> structIn(java.lang.reflect.Type type) {
         if (type instanceof ParameterizedType) return structIn(((ParameterizedType) type).getActualTypeArguments()[0]);
         Class<?> plain = (Class<?>) type;
         if (Message.class.isAssignableFrom(plain)) return plain;
         return Collection.class.isAssignableFrom(plain) ? structIn(plain.getGenericSuperclass()) : null;
+    }
+
+    // ---- schemas, which are what Kafka has for user data of assignors
+
+    /** {@code StickyAssignorUserData} is what {@code StickyAssignor.STICKY_ASSIGNOR_USER_DATA_V0} says in version 0. */
+    static Schema schema(String name, short version) throws Exception {
+        Class<?> assignor = Class.forName("org.apache.kafka.clients.consumer." + name.replace("UserData", ""));
+        String field = name.replaceAll("(?<=.)(?=[A-Z])", "_").toUpperCase(Locale.ROOT) + "_V" + version;
+        Field schema = assignor.getDeclaredField(field);
+        schema.setAccessible(true);
+        return (Schema) schema.get(null);
+    }
+
+    static void compareBySchema(Schema schema, JsonNode question, ObjectNode result) {
+        JsonNode value = question.get("value");
+        byte[] theirs = question.has("bytes") ? bytes(question.get("bytes")) : null;
+        Struct struct = (Struct) toSchemaValue(schema, value);
+        ByteBuffer ours = ByteBuffer.allocate(schema.sizeOf(struct));
+        schema.write(ours, struct);
+        if (!Arrays.equals(ours.array(), theirs)) result.put("bytes", text(ours.array()));
+        if (theirs == null) return;
+        ByteBuffer readable = ByteBuffer.wrap(theirs);
+        JsonNode read = fromSchemaValue(schema, schema.read(readable));
+        if (readable.hasRemaining()) result.put("readDiffers", readable.remaining() + " bytes are left over");
+        else if (!read.equals(SAME, value)) result.put("readDiffers", read.toString());
+    }
+
+    static Object toSchemaValue(Type type, JsonNode value) {
+        if (type instanceof Schema) {
+            Struct struct = new Struct((Schema) type);
+            for (BoundField field : ((Schema) type).fields()) {
+                struct.set(field, toSchemaValue(field.def.type, value.get(jsonName(field))));
+            }
+            return struct;
+        }
+        if (type.isArray()) {
+            List<Object> items = new ArrayList<>();
+            for (JsonNode item : value) items.add(toSchemaValue(type.arrayElementType().get(), item));
+            return items.toArray();
+        }
+        return value.isTextual() ? (Object) value.textValue() : (Object) value.intValue();
+    }
+
+    static JsonNode fromSchemaValue(Type type, Object value) {
+        if (type instanceof Schema) {
+            ObjectNode json = JSON.createObjectNode();
+            for (BoundField field : ((Schema) type).fields()) {
+                json.set(jsonName(field), fromSchemaValue(field.def.type, ((Struct) value).get(field)));
+            }
+            return json;
+        }
+        if (!type.isArray()) return JSON.valueToTree(value);
+        ArrayNode items = JSON.createArrayNode();
+        for (Object item : (Object[]) value) items.add(fromSchemaValue(type.arrayElementType().get(), item));
+        return items;
+    }
+
+    static String jsonName(BoundField field) {
+        StringBuilder name = new StringBuilder();
+        for (String word : field.def.name.split("_")) {
+            name.append(name.length() == 0 ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+        }
+        return name.toString();
     }
 
     // ---- reflection
@@ -309,11 +387,11 @@ public class Referee {
         throw new NoSuchMethodException(struct.getClass().getName() + "." + setter);
     }
 
-    static Object convert(JsonNode value, Type type) throws Exception {
+    static Object convert(JsonNode value, java.lang.reflect.Type type) throws Exception {
         if (value.isNull()) return null;
         if (type instanceof ParameterizedType) {
             List<Object> list = new ArrayList<>();
-            Type element = ((ParameterizedType) type).getActualTypeArguments()[0];
+            java.lang.reflect.Type element = ((ParameterizedType) type).getActualTypeArguments()[0];
             for (JsonNode item : value) list.add(convert(item, element));
             return list;
         }
@@ -331,7 +409,7 @@ public class Referee {
         if (wanted == BaseRecords.class) return MemoryRecords.readableRecords(ByteBuffer.wrap(bytes(value)));
         Object made = wanted.getConstructor().newInstance();
         if (made instanceof Collection) {
-            Type element = ((ParameterizedType) wanted.getGenericSuperclass()).getActualTypeArguments()[0];
+            java.lang.reflect.Type element = ((ParameterizedType) wanted.getGenericSuperclass()).getActualTypeArguments()[0];
             for (JsonNode item : value) {
                 @SuppressWarnings("unchecked") Collection<Object> collection = (Collection<Object>) made;
                 collection.add(convert(item, element));

@@ -9,7 +9,22 @@ import {
 } from '../../protocol/header.ts'
 import { apis, decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../protocol/index.ts'
 import type { Message } from '../../protocol/message.ts'
-import { assignment, subscription } from '../../protocol/messages/consumer-protocol.ts'
+import {
+  assignment,
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  subscription,
+} from '../../protocol/messages/consumer-protocol.ts'
+import {
+  cooperativeStickyUserData,
+  decodeCooperativeStickyUserData,
+  decodeStickyUserData,
+  encodeCooperativeStickyUserData,
+  encodeStickyUserData,
+  stickyUserData,
+} from '../../protocol/messages/sticky-user-data.ts'
 import { Reader } from '../../protocol/reader.ts'
 import { includesVersion, type VersionRange } from '../../protocol/versions.ts'
 import { Writer } from '../../protocol/writer.ts'
@@ -22,6 +37,8 @@ export interface Subject {
   readonly name: string
   readonly versions: VersionRange
   readonly fields: Fields
+  /** Kafka has no class for it, only a schema: there is nothing that has defaults or could refuse a value. */
+  readonly isSchema?: boolean
   isFlexible(version: number): boolean
   encode(version: number, value: Struct): Buffer
   /** Throws also when something is left over. */
@@ -30,7 +47,7 @@ export interface Subject {
 
 /** The request and the response of every API, through the public functions. */
 export function apiSubjects(api: AnyApi): Subject[] {
-  const { request, response } = api as unknown as { request: Message<Fields>; response: Message<Fields> }
+  const { request, response } = api as unknown as Record<'request' | 'response', unknown>
   return [
     {
       ...described(request),
@@ -47,23 +64,54 @@ export function apiSubjects(api: AnyApi): Subject[] {
 
 /** What is no API: headers, and what clients write into fields that are opaque to brokers. */
 export function otherSubjects(): Subject[] {
-  const messages = [subscription, assignment] as unknown as Message<Fields>[]
-  return [...messages.map(messageSubject), requestHeader, responseHeader]
+  return [
+    requestHeader,
+    responseHeader,
+    {
+      ...described(subscription),
+      encode: (version, value) => withoutVersion(version, encodeSubscription(version, value as never)),
+      decode: (version, bytes) => decodeSubscription(withVersion(version, bytes)),
+    },
+    {
+      ...described(assignment),
+      encode: (version, value) => withoutVersion(version, encodeAssignment(version, value as never)),
+      decode: (version, bytes) => decodeAssignment(withVersion(version, bytes)),
+    },
+    {
+      ...described(stickyUserData),
+      isSchema: true,
+      encode: (version, value) => encodeStickyUserData(version, value as never),
+      decode: (_, bytes) => decodeStickyUserData(bytes),
+    },
+    {
+      ...described(cooperativeStickyUserData),
+      isSchema: true,
+      encode: (_, value) => encodeCooperativeStickyUserData(value as never),
+      decode: (_, bytes) => decodeCooperativeStickyUserData(bytes),
+    },
+  ]
 }
 
 export const apiNames = Object.keys(apis) as (keyof typeof apis)[]
 
-function described(message: Message<Fields>): Pick<Subject, 'name' | 'versions' | 'fields' | 'isFlexible'> {
+function described(declared: unknown): Pick<Subject, 'name' | 'versions' | 'fields' | 'isFlexible'> {
+  // The types of the fields do not matter here.
+  const message = declared as Message<Fields>
   const { name, versions, fields } = message
   return { name, versions, fields, isFlexible: (version) => includesVersion(message.flexible, version) }
 }
 
-function messageSubject(message: Message<Fields>): Subject {
-  return {
-    ...described(message),
-    encode: (version, value) => written((writer) => message.encode(writer, version, value)),
-    decode: (version, bytes) => readWhole(bytes, (reader) => message.decode(reader, version)),
-  }
+/** Kafka's classes write no version; it is the first thing that clients write. */
+function withVersion(version: number, bytes: Buffer): Buffer {
+  const prefix = Buffer.alloc(2)
+  prefix.writeInt16BE(version)
+  return Buffer.concat([prefix, bytes])
+}
+
+function withoutVersion(version: number, bytes: Buffer): Buffer {
+  if (bytes.readInt16BE() !== version)
+    throw new Error(`version ${bytes.readInt16BE()} stands before version ${version}`)
+  return bytes.subarray(2)
 }
 
 const requestHeader: Subject = {
