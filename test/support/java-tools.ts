@@ -26,8 +26,13 @@ export const tools = {
 } as const
 
 /** Runs a tool against the broker to its end, with `input` on its standard input, and gives the lines that it prints. */
-export function runJavaTool(className: string, args: readonly string[], input = ''): Promise<string[]> {
-  return runProgram('java', toolArguments(className, args), { input })
+export function runJavaTool(
+  className: string,
+  args: readonly string[],
+  input = '',
+  servers = bootstrapServers(),
+): Promise<string[]> {
+  return runProgram('java', toolArguments(className, args, servers), { input })
 }
 
 /** Starts a tool that goes on until it is ended. */
@@ -40,8 +45,8 @@ export function runJavaSource(file: string, input: string): Promise<string[]> {
   return runProgram('java', [...virtualMachine(), file], { input })
 }
 
-function toolArguments(className: string, args: readonly string[]): string[] {
-  return [...virtualMachine(), className, '--bootstrap-server', bootstrapServers(), ...args]
+function toolArguments(className: string, args: readonly string[], servers = bootstrapServers()): string[] {
+  return [...virtualMachine(), className, '--bootstrap-server', servers, ...args]
 }
 
 /** Tools live for a second: what makes a long run fast makes them slow. */

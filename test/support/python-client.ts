@@ -16,8 +16,14 @@ export const hasPython: boolean = inject('python') !== ''
 const SCRIPT = join(import.meta.dirname, '..', 'interop', 'kafka_python.py')
 
 /** Runs a command of the script to its end, with `input` on its standard input, and gives the lines that it prints. */
-export function runPython(command: string, topic: string, args: readonly string[], input = ''): Promise<string[]> {
-  return runProgram(inject('python'), scriptArguments(command, topic, args), { input, env: utf8 })
+export function runPython(
+  command: string,
+  topic: string,
+  args: readonly string[],
+  input = '',
+  servers = bootstrapServers(),
+): Promise<string[]> {
+  return runProgram(inject('python'), scriptArguments(command, topic, args, servers), { input, env: utf8 })
 }
 
 /** Starts a command that goes on until it is ended. */
@@ -33,6 +39,11 @@ export function startPython(
 /** Text on its streams is UTF-8 whatever the locale. */
 const utf8 = { PYTHONUTF8: '1' }
 
-function scriptArguments(command: string, topic: string, args: readonly string[]): string[] {
-  return [SCRIPT, command, bootstrapServers(), topic, ...args]
+function scriptArguments(
+  command: string,
+  topic: string,
+  args: readonly string[],
+  servers = bootstrapServers(),
+): string[] {
+  return [SCRIPT, command, servers, topic, ...args]
 }
