@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { DecodeError } from '../errors.ts'
 import { compressionOf } from './compression/index.ts'
 import type { RecordBatch } from './record-batch.ts'
-import { readInt64 } from './record-batch-layout.ts'
+import { MAX_OFFSET, readInt64 } from './record-batch-layout.ts'
 import type { RecordVisitor } from './records.ts'
 
 // Message formats 0 and 1, of Kafka before 0.11 (KIP-32, KIP-31). Each message stands alone; several become one when they
@@ -48,7 +48,8 @@ export function readMessage(bytes: Buffer, at: number): RecordBatch {
   if (compression === undefined) {
     throw new DecodeError(`${where}: unknown compression ${compressionNumber}`, { position: at, offset })
   }
-  if (offset < 0) throw new DecodeError(`${where}: an offset cannot be ${offset}`, { position: at, offset })
+  if (offset < 0 || offset > MAX_OFFSET)
+    throw new DecodeError(`${where}: an offset cannot be ${offset}`, { position: at, offset })
   const timestamp = magic === 0 ? NO_TIMESTAMP : readInt64(bytes, TIMESTAMP)
   return {
     baseOffset: offset,
@@ -92,7 +93,8 @@ export function visitMessages(batch: RecordBatch, data: Buffer, visit: RecordVis
       throw malformed(batch, at, 'is compressed, and inside a compressed one')
     }
     const offset = readInt64(data, at + OFFSET)
-    if (offset <= previous) throw malformed(batch, at, `has the offset ${offset}, which is out of order`)
+    if (offset <= previous || offset > MAX_OFFSET)
+      throw malformed(batch, at, `has the offset ${offset}, which is out of order`)
     previous = offset
     const own = magic === 0 ? NO_TIMESTAMP : readInt64(data, at + TIMESTAMP)
     const timestamp = appendTime ? batch.maxTimestamp : own

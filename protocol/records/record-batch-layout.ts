@@ -26,6 +26,9 @@ export const TRANSACTIONAL = 0x10
 export const CONTROL = 0x20
 export const DELETE_HORIZON = 0x40
 
+/** Up to here offsets, and those of a batch that begins there, are exact numbers. Beyond, neighbours would read as one. */
+export const MAX_OFFSET = Number.MAX_SAFE_INTEGER - 0x8000_0000
+
 const TWO_POW_32 = 0x1_0000_0000
 
 export function writeInt64(buffer: Buffer, value: number, at: number): void {

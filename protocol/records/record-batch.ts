@@ -16,6 +16,7 @@ import {
   LENGTH_OVERHEAD,
   LOG_APPEND_TIME,
   MAGIC,
+  MAX_OFFSET,
   MAX_TIMESTAMP,
   PARTITION_LEADER_EPOCH,
   PRODUCER_EPOCH,
@@ -98,7 +99,7 @@ function readBatch(bytes: Buffer, at: number): RecordBatch {
   if (compression === undefined) throw malformed(`unknown compression ${attributes & COMPRESSION_MASK}`, at, baseOffset)
   const lastOffsetDelta = bytes.readInt32BE(LAST_OFFSET_DELTA)
   const recordCount = bytes.readInt32BE(RECORD_COUNT)
-  if (baseOffset < 0) throw malformed(`an offset cannot be ${baseOffset}`, at, baseOffset)
+  if (baseOffset < 0 || baseOffset > MAX_OFFSET) throw malformed(`an offset cannot be ${baseOffset}`, at, baseOffset)
   if (lastOffsetDelta < 0) {
     throw malformed(`the last offset cannot lie ${-lastOffsetDelta} before the first`, at, baseOffset)
   }

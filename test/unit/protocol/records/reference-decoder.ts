@@ -1,6 +1,9 @@
 // A second reader of records, slow and strict, that shares nothing with the first: what it refuses must be refused, and
 // what it reads must be read the same.
 
+/** Beyond, not every offset of a batch is an exact number. */
+const MAX_OFFSET = 2n ** 53n - 1n - 2n ** 31n
+
 export interface ReferenceRecord {
   offset: bigint
   timestamp: bigint
@@ -66,7 +69,8 @@ export function referenceRecords(batch: Buffer): Read<ReferenceRecord[]> {
     const baseOffset = batch.readBigInt64BE(0)
     const lastDelta = batch.readInt32BE(23)
     const count = batch.readInt32BE(57)
-    if (baseOffset < 0n || lastDelta < 0 || count < 0 || count > lastDelta + 1) throw new RangeError('header')
+    if (baseOffset < 0n || baseOffset > MAX_OFFSET || lastDelta < 0 || count < 0 || count > lastDelta + 1)
+      throw new RangeError('header')
     const cursor = new Cursor(batch.subarray(61))
     const records: ReferenceRecord[] = []
     let previous = -1n
@@ -118,7 +122,7 @@ export function referenceMessages(
       }
       const [key, value] = [field(), field()]
       if (message.at !== message.bytes.length) throw new RangeError('rest')
-      if (offset <= (records.at(-1)?.offset ?? -1n)) throw new RangeError('order')
+      if (offset <= (records.at(-1)?.offset ?? -1n) || offset > MAX_OFFSET) throw new RangeError('order')
       records.push({ offset, timestamp: wrapper?.appendTime ?? own, key, value, headers: [] })
     }
     if (wrapper === null) return records
