@@ -2,6 +2,7 @@ import { crc32, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { DecodeError } from '../../../../protocol/errors.ts'
 import { compression } from '../../../../protocol/records/index.ts'
+import { bomb } from './bombs.ts'
 import fixtures from './foreign/streams.json' with { type: 'json' }
 
 /** Written by foreign libraries; `foreign/streams.py` says how. */
@@ -99,6 +100,49 @@ describe('lz4', () => {
   })
 })
 
+test('lz4: a size that is not that of the content is refused, whatever the header checksum', async () => {
+  const frame = foreign('lz4', 'linked blocks')
+  expect(frame[4] & 0x08).toBe(0x08)
+  for (const [size, message] of [
+    [LIMIT - 1, 'instead of the 8388607 that were announced'],
+    [LIMIT + 1, 'more than the'],
+  ] as const) {
+    frame.writeUInt32LE(size, 6)
+    const messages = []
+    for (frame[14] = 0; messages.length < 256; frame[14]++) {
+      messages.push(await decompress('lz4', frame).then(String, (error: Error) => error.message))
+    }
+    expect(messages.filter((each) => each.includes('header checksum'))).toHaveLength(255)
+    expect(messages.filter((each) => each.includes(message))).toHaveLength(1)
+  }
+})
+
+test('lz4: a match with itself is refused', async () => {
+  const header = (compression.lz4.compress(Buffer.from('x')) as Buffer).subarray(0, 7)
+  const block = Buffer.from([0x14, 0x61, 0, 0, 0x50, 0x61, 0x61, 0x61, 0x61, 0x61])
+  const blockOf = (distance: number): Buffer => {
+    block[2] = distance
+    return Buffer.concat([header, Buffer.from([block.length, 0, 0, 0]), block, Buffer.alloc(4)])
+  }
+  expect(String(await decompress('lz4', blockOf(1)))).toBe('a'.repeat(14))
+  for (const distance of [0, 2]) await expect(decompress('lz4', blockOf(distance))).rejects.toThrow('malformed block')
+})
+
+test('zstd: frames that do not say what they make are bounded together', async () => {
+  const frame = foreign('zstd', 'neither size nor checksum')
+  const two = Buffer.concat([frame, frame])
+  const { length } = await decompress('zstd', two)
+  await expect(decompress('zstd', two, length - 1)).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
+})
+
+test('zstd: the second of two frames, cut at each byte', async () => {
+  const [one, two] = [zstdCompressSync('one'), zstdCompressSync('twotwo'.repeat(9))]
+  const both = Buffer.concat([one, two])
+  for (let end = one.length + 1; end < both.length; end++) {
+    await expect(decompress('zstd', both.subarray(0, end))).rejects.toThrow('an end in the middle')
+  }
+})
+
 describe('snappy', () => {
   test('streams that follow one another, as Java reads them', async () => {
     const one = foreign('snappy', 'xerial, one chunk')
@@ -111,23 +155,6 @@ describe('snappy', () => {
     await expect(decompress('snappy', stream)).rejects.toThrow('malformed frame at byte 12')
   })
 })
-
-/** A GiB of zeros in a few megabytes or less, made of many repetitions without ever having been a GiB. */
-function bomb(codec: Name): Buffer {
-  const zeros = Buffer.alloc(16 * MIB)
-  const times = (KIB * MIB) / zeros.length
-  if (codec === 'gzip') return Buffer.concat(Array.from({ length: times }, () => bombMember))
-  if (codec === 'zstd') return Buffer.concat(Array.from({ length: times }, () => zstdCompressSync(zeros)))
-  if (codec === 'lz4') {
-    const frame = compression.lz4.compress(zeros) as Buffer
-    const [header, blocks, end] = [frame.subarray(0, 7), frame.subarray(7, -4), frame.subarray(-4)]
-    return Buffer.concat([header, ...Array.from({ length: times }, () => blocks), end])
-  }
-  const stream = compression.snappy.compress(zeros) as Buffer
-  return Buffer.concat([stream.subarray(0, 16), ...Array.from({ length: times }, () => stream.subarray(16))])
-}
-
-const bombMember = gzipSync(Buffer.alloc(16 * MIB))
 
 /** Bytes that the process has more than before, at any moment that a timer sees. */
 async function growth(work: () => Promise<unknown>): Promise<number> {

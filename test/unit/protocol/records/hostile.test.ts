@@ -14,6 +14,7 @@ import {
   visitRecords,
 } from '../../../../protocol/records/index.ts'
 import { seededRandom } from '../../seeded-random.ts'
+import { bomb } from './bombs.ts'
 import { oldMessage, withChecksum } from './old-messages.ts'
 import { type ReferenceRecord, referenceMessages, referenceRecords } from './reference-decoder.ts'
 
@@ -240,6 +241,16 @@ describe('record batches', () => {
       const compressed = await compression[codec].compress(records)
       const reference = repaired(Buffer.concat([header, records]))
       await agree(repaired(Buffer.concat([header, compressed])), referenceRecords(reference))
+    }
+  })
+
+  test.each(CODECS)('%s: a bomb inside', async (codec) => {
+    const batch = repaired(Buffer.concat([smallBatch(codec).subarray(0, 61), bomb(codec)]))
+    expect(await read(batch)).toMatchObject({ code: 'MESSAGE_TOO_LARGE', offset: 0 })
+    if (codec === 'zstd') return
+    for (const magic of [0, 1] as const) {
+      const message = oldMessage({ magic, offset: 7, attributes: CODECS.indexOf(codec) + 1, value: bomb(codec) })
+      expect(await read(message)).toMatchObject({ code: 'MESSAGE_TOO_LARGE', offset: 7 })
     }
   })
 
