@@ -1,7 +1,8 @@
 import { DecodeError } from '../errors.ts'
 import { visitMessages } from './message-set.ts'
 import type { RecordBatch } from './record-batch.ts'
-import { VarintCursor } from './varint.ts'
+import { BASE_TIMESTAMP } from './record-batch-layout.ts'
+import { exactVarlong, VarintCursor } from './varint.ts'
 
 /**
  * Receives one record: where its parts lie in the data. Lengths of −1 stand for null. Numbers and no object, because
@@ -31,6 +32,7 @@ export function visitRecords(batch: RecordBatch, data: Buffer, visit: RecordVisi
   const { baseOffset, baseTimestamp, maxTimestamp, recordCount } = batch
   const lastDelta = batch.lastOffset - baseOffset
   const appendTime = batch.timestampType === 'LogAppendTime'
+  const exactBase = Number.isSafeInteger(baseTimestamp)
   const cursor = new VarintCursor(data, 0)
   let previousDelta = -1
   for (let i = 0; i < recordCount; i++) {
@@ -40,6 +42,7 @@ export function visitRecords(batch: RecordBatch, data: Buffer, visit: RecordVisi
     // `!(a <= b)` also catches what became NaN behind the end of the data.
     if (length < 6 || !(end <= data.length)) throw malformed(batch, i, start, `a length of ${length}`)
     cursor.position++
+    const deltaStart = cursor.position
     const timestampDelta = cursor.varlong()
     const offsetDelta = cursor.varint()
     const keyLength = cursor.varint()
@@ -58,7 +61,10 @@ export function visitRecords(batch: RecordBatch, data: Buffer, visit: RecordVisi
       throw malformed(batch, i, start, `offset ${baseOffset + offsetDelta}, which is out of order`)
     }
     previousDelta = offsetDelta
-    const timestamp = appendTime ? maxTimestamp : baseTimestamp + timestampDelta
+    let timestamp = appendTime ? maxTimestamp : baseTimestamp + timestampDelta
+    if (!appendTime && !(exactBase && Number.isSafeInteger(timestampDelta))) {
+      timestamp = distantTimestamp(batch, data, deltaStart)
+    }
     visit(baseOffset + offsetDelta, timestamp, keyStart, keyLength, valueStart, valueLength, headersStart, headerCount)
   }
   if (cursor.position !== data.length) {
@@ -67,6 +73,12 @@ export function visitRecords(batch: RecordBatch, data: Buffer, visit: RecordVisi
       { position: cursor.position, offset: baseOffset },
     )
   }
+}
+
+/** One that lies so far from the batch's first that not even their distance is a number: two roundings are one too many. */
+function distantTimestamp(batch: RecordBatch, data: Buffer, deltaStart: number): number {
+  const baseTimestamp = batch.bytes.readBigInt64BE(BASE_TIMESTAMP)
+  return Number(BigInt.asIntN(64, baseTimestamp + exactVarlong(data, deltaStart)))
 }
 
 /** Leaves the cursor anywhere but at `end` if the headers are malformed. */

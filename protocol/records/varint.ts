@@ -54,6 +54,19 @@ function magnitudeOf(value: number): number {
   return value < 0 ? -(value + 1) : value
 }
 
+/** The int64 at a position, for the few that a number cannot hold. */
+export function exactVarlong(data: Uint8Array, at: number): bigint {
+  let zigzag = 0n
+  let byte: number
+  let shift = 0n
+  do {
+    byte = data[at++]
+    zigzag |= BigInt(byte & 0x7f) << shift
+    shift += 7n
+  } while (byte >= 0x80 && shift < 70n)
+  return (zigzag >> 1n) ^ -(zigzag & 1n)
+}
+
 /**
  * Reads varints one after another. The loop over records runs through here for every field, so nothing is checked
  * against the end of the data: a read beyond it yields nonsense, leaves `position` beyond the end, and the caller looks

@@ -92,8 +92,9 @@ export class BatchSampler {
     if (magic < 2) return this.#asOld(batch, magic)
     if (this.#chance(0.3)) batch.deleteHorizonMs = this.#of<number | bigint>(0, 1_700_000_000_000, this.#below(2 ** 41))
     if (batch.producerId !== -1 && this.#chance(0.1)) batch.producerId = MAX_INT64
-    if (batch.records.length === 1 && batch.deleteHorizonMs === -1 && this.#chance(0.3)) {
-      batch.records[0].timestamp = MAX_INT64
+    // One such time, first or later, makes distances that are no numbers.
+    if (batch.deleteHorizonMs === -1 && this.#chance(0.2)) {
+      batch.records[this.#below(batch.records.length)].timestamp = this.#of(MAX_INT64, MAX_INT64 - 1025n)
     }
     return batch
   }

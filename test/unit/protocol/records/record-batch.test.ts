@@ -202,3 +202,17 @@ describe('record batches', () => {
     },
   )
 })
+
+test('a timestamp that is far from the first one of its batch is read exactly', async () => {
+  const builder = new RecordBatchBuilder()
+  builder.append(0, null, null, null)
+  builder.append(Number.MAX_SAFE_INTEGER, null, null, null)
+  const bytes = await builder.seal({ compression: 'none' })
+  // The batch's base timestamp: one that no number can hold.
+  bytes.writeBigInt64BE(-(2n ** 53n) - 1n, 27)
+  const timestamps: number[] = []
+  for (const batch of readBatches(bytes)) {
+    visitRecords(batch, bytes.subarray(61), (_offset, timestamp) => timestamps.push(timestamp))
+  }
+  expect(timestamps).toEqual([-(2 ** 53), -2])
+})

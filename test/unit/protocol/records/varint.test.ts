@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sizeOfVarlong, VarintCursor, writeVarlong } from '../../../../protocol/records/varint.ts'
+import { exactVarlong, sizeOfVarlong, VarintCursor, writeVarlong } from '../../../../protocol/records/varint.ts'
 
 /** protobuf's sint64, in integers that have no limit. */
 function zigzag(value: bigint): number[] {
@@ -20,5 +20,12 @@ test.each([0, ...around, ...around.map((value) => -value)])(
     expect([...buffer.subarray(0, end)]).toEqual(zigzag(BigInt(value)))
     expect(sizeOfVarlong(value)).toBe(end)
     expect(new VarintCursor(buffer, 0).varlong()).toBe(value + 0)
+  },
+)
+
+test.each([0n, -1n, 64n, -65n, 2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n)])(
+  '%d is read exactly',
+  (value) => {
+    expect(exactVarlong(Buffer.from([0xff, ...zigzag(value)]), 1)).toBe(value)
   },
 )
