@@ -92,7 +92,8 @@ export function referenceRecords(batch: Buffer): Read<ReferenceRecord[]> {
         headers.push([name.toString(), record.field()])
       }
       if (record.at !== record.bytes.length) throw new RangeError('rest')
-      const timestamp = attributes & 8 ? batch.readBigInt64BE(35) : batch.readBigInt64BE(27) + timestampDelta
+      const own = BigInt.asIntN(64, batch.readBigInt64BE(27) + timestampDelta)
+      const timestamp = attributes & 8 ? batch.readBigInt64BE(35) : own
       records.push({ offset: baseOffset + offsetDelta, timestamp, key, value, headers })
     }
     if (cursor.at !== cursor.bytes.length) throw new RangeError('rest')
