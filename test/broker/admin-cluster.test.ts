@@ -221,7 +221,8 @@ describe.skipIf(!hasBroker)(
         await kafka.producer().send({ topic, partition: 0, value: 'x' })
         expect(await admin.listOffsets([latest])).toMatchObject([{ offset: 1 }])
         await admin.deleteTopics([topic])
-        await admin.createTopics([{ name: topic, numPartitions: 1, replicationFactor: 1 }])
+        // With ZooKeeper the name is free only when the deletion is done with.
+        await eventually(() => admin.createTopics([{ name: topic, numPartitions: 1, replicationFactor: 1 }]))
         expect(await admin.listOffsets([latest])).toMatchObject([{ offset: 0 }])
         await admin.deleteTopics([topic])
       })
