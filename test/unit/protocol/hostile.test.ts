@@ -1,0 +1,254 @@
+import { describe, expect, test } from 'vitest'
+import { defineApi } from '../../../protocol/api.ts'
+import { DecodeError, EncodeError } from '../../../protocol/errors.ts'
+import {
+  boolean,
+  bytes,
+  int32,
+  int64,
+  nullable,
+  records,
+  string,
+  struct,
+  structs,
+  uuid,
+} from '../../../protocol/fields.ts'
+import { decodeRequestHeader, decodeResponseHeader, skipTaggedFields } from '../../../protocol/header.ts'
+import { apis, decodeRequest, encodeRequest } from '../../../protocol/index.ts'
+import { decodeAssignment, decodeSubscription, encodeAssignment } from '../../../protocol/messages/consumer-protocol.ts'
+import { Reader } from '../../../protocol/reader.ts'
+import { Dice } from '../../fuzz/dice.ts'
+import type { Sample } from '../../fuzz/marking-writer.ts'
+import { apiTargets, consumerProtocolTargets, headerTargets } from '../../fuzz/message-targets.ts'
+import { lie, mutate } from '../../fuzz/mutations.ts'
+import { type Target, titleOf } from '../../fuzz/target.ts'
+import { requireDetails } from '../../fuzz/verdict.ts'
+
+/** Mutations of each message; the long run is `npm run fuzz`. */
+const MUTATIONS = 60
+/** Larger samples are cut, flipped and lied about at so many places, spread over their length. */
+const PLACES = 120
+
+const targets = [...apiTargets(), ...consumerProtocolTargets(), ...headerTargets()]
+const byApi = Map.groupBy(targets, ({ api }) => api)
+
+// Each judgement fails on any error but a DecodeError with all its details, and on a value that does not survive being
+// written and read again.
+describe.each([...byApi])('%s', (_, ofApi) => {
+  test('cut off anywhere, with a byte too many, or with a bit flipped', async () => {
+    for (const { target, samples } of await withSamples(ofApi)) {
+      const whole = samples[0].bytes
+      expect(target.judge(whole), titleOf(target)).toBe(true)
+      const cutIsRefused = !target.api.startsWith('ConsumerProtocol')
+      for (const end of places(whole.length)) {
+        const accepted = target.judge(whole.subarray(0, end))
+        if (cutIsRefused) expect(accepted, `${titleOf(target)}, ${end} of ${whole.length} bytes`).toBe(false)
+      }
+      if (cutIsRefused) expect(target.judge(Buffer.concat([whole, Buffer.alloc(1)])), titleOf(target)).toBe(false)
+      for (const at of places(whole.length)) {
+        const flipped = Buffer.from(whole)
+        flipped[at] ^= 1 << (at % 8)
+        await judged(target, flipped)
+      }
+    }
+  })
+
+  test('with counts, lengths and sizes that lie, and parts of other messages', async () => {
+    for (const { target, samples } of await withSamples(ofApi)) {
+      const dice = new Dice(target.version + 1)
+      for (const sample of samples.slice(0, 2)) {
+        for (const at of places(sample.marks.length)) await judged(target, lie(sample.bytes, sample.marks[at], dice))
+      }
+      for (let i = 0; i < MUTATIONS; i++) await judged(target, mutate(dice.pick(samples), dice.pick(samples), dice))
+    }
+  })
+})
+
+async function withSamples(ofApi: readonly Target[]): Promise<Array<{ target: Target; samples: readonly Sample[] }>> {
+  const all = []
+  for (const target of ofApi) all.push({ target, samples: await target.samples(new Dice(target.version)) })
+  return all
+}
+
+async function judged(target: Target, input: Buffer): Promise<void> {
+  try {
+    await target.judge(input)
+  } catch (cause) {
+    throw new Error(`${titleOf(target)}: ${input.toString('hex')}`, { cause })
+  }
+}
+
+function places(length: number): number[] {
+  const step = Math.max(1, length / PLACES)
+  return Array.from({ length: Math.floor(length / step) }, (_, i) => Math.floor(i * step))
+}
+
+const strict = defineApi({
+  key: 97,
+  name: 'Strict',
+  versions: '0-1',
+  flexible: '0+',
+  request: {
+    flag: boolean({ versions: '0', ignorable: true }),
+    name: string({ versions: '0', ignorable: true }),
+    inner: nullable(struct({ id: int32() }, { versions: '0', ignorable: true })),
+    lists: structs({ inner: structs({ innermost: structs({ n: string() }) }) }, { versions: '0', ignorable: true }),
+    early: int32({ versions: '0', tag: 0 }),
+    late: int32({ versions: '1', tag: 1 }),
+    text: string({ versions: '0+', tag: 2 }),
+  },
+  response: {},
+})
+
+function refusal(decode: () => unknown, bytes: Buffer): DecodeError {
+  try {
+    decode()
+  } catch (error) {
+    requireDetails(error, bytes)
+    return error
+  }
+  throw new Error('it was read')
+}
+
+describe('what no encoder writes', () => {
+  // flag, name 'a', inner -1, no lists, no tags
+  const valid = '01 0261 ff 01 00'
+  test.each<[string, string, string, RegExp]>([
+    ['a boolean of 2', '02 0261 ff 01 00', 'flag', /2 is not a boolean/],
+    ['a marker of 0 before a struct', '01 0261 00 01 00', 'inner', /0 says neither/],
+    ['text that is no UTF-8', '01 03c328 ff 01 00', 'name', /UTF-8/],
+    ['a surrogate in UTF-8', '01 04eda080 ff 01 00', 'name', /UTF-8/],
+    ['a string of 32,768 bytes', `01 818002${'61'.repeat(32_768)} ff 01 00`, 'name', /longer than 32767/],
+    ['a varint of 33 bits', '01 8280808010 ff 01 00', 'name', /more than 32 bits/],
+    ['a varint of 6 bytes', '01 828080808000 ff 01 00', 'name', /longer than 5 bytes/],
+    ['a varint without an end', '01 8080', 'name', /1 byte needed/],
+    ['tags that do not ascend', '01 0261 ff 01 02 050107 040107', '_tagged_fields[1]', /tag 4 comes after tag 5/],
+    ['a tag twice', '01 0261 ff 01 02 02020261 02020262', '_tagged_fields[1]', /tag 2 comes after tag 2/],
+    ['more tags than bytes', '01 0261 ff 01 7f 050107', '_tagged_fields', /127 tagged fields do not fit/],
+    ['more tags than Kafka allows', `01 0261 ff 01 914e${'00'.repeat(21_000)}`, '_tagged_fields', /10001 tagged/],
+    ['a tag whose field is not all there', '01 0261 ff 01 01 050401', '_tagged_fields[0]', /4 bytes needed/],
+    ['a tag that only version 1 has', '01 0261 ff 01 01 010400000007', 'late', /tag 1 does not belong/],
+    ['a byte after the end', '01 0261 ff 01 00 00', '_end', /1 byte is left over/],
+    ['an array over a million', `01 0261 ff c2843d ${'01'.repeat(2_000_002)}`, 'lists', /1000001 elements is longer/],
+  ])('%s', (_, hex, field, message) => {
+    const input = Buffer.from(hex.replaceAll(' ', ''), 'hex')
+    const error = refusal(() => decodeRequest(strict, 0, input), input)
+    expect(error).toMatchObject({ api: 'Strict', version: 0, field })
+    expect(error.message).toMatch(message)
+  })
+
+  test('and what one does write, in other ways than ours', () => {
+    const read = (hex: string) => decodeRequest(strict, 0, Buffer.from(hex.replaceAll(' ', ''), 'hex'))
+    expect(read(valid)).toMatchObject({ flag: true, name: 'a', inner: null })
+    // A padded varint, a default that is written, a tag of the future, and the character that stands for broken text.
+    expect(read('00 828000 61 ff 01 03 000400000000 020101 0900')).toMatchObject({ name: 'a', early: 0, text: '' })
+    expect(read('01 04efbfbd ff 01 00').name).toBe('\ufffd')
+  })
+})
+
+test('counts that multiply cost no more than the bytes that are there', () => {
+  // Each level announces as many as bytes are left.
+  const input = Buffer.concat([Buffer.from('010261ff', 'hex'), Buffer.alloc(60_000, 0x7e)])
+  const before = process.memoryUsage().heapUsed
+  const error = refusal(() => decodeRequest(strict, 0, input), input)
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(100 * input.length)
+  expect(error.field).toMatch(/^lists\[\d+\]\.inner\[\d+\]/)
+})
+
+describe('what stands around a message', () => {
+  test.each<[string, string, (reader: Reader) => unknown]>([
+    ['correlationId', '0003000c0000', decodeRequestHeader],
+    ['apiKey', '00', decodeRequestHeader],
+    ['clientId', '0003000c00000001fffe', decodeRequestHeader],
+    ['clientId', '0003000c00000001000261ff', decodeRequestHeader],
+    ['_tagged_fields[0]', '010109', skipTaggedFields],
+    ['correlationId', '000000', (reader) => decodeResponseHeader(reader, 0)],
+    ['_tagged_fields', '0000000105', (reader) => decodeResponseHeader(reader, 1)],
+  ])('a header that is wrong in its %s (%s)', (field, hex, decode) => {
+    const input = Buffer.from(hex, 'hex')
+    expect(refusal(() => decode(new Reader(input)), input).field).toBe(field)
+  })
+
+  test.each(['', '00', 'ffff'])('a version of the consumer protocol that is none: %s', (hex) => {
+    const input = Buffer.from(hex, 'hex')
+    for (const decode of [decodeSubscription, decodeAssignment]) {
+      expect(refusal(() => decode(input), input)).toMatchObject({ field: 'version', position: 0 })
+    }
+  })
+
+  test('members of the group may write more than is known', () => {
+    const known = { assignedPartitions: [{ topic: 'a', partitions: [1] }], userData: null }
+    const longer = Buffer.concat([encodeAssignment(1, known), Buffer.from('more')])
+    expect(decodeAssignment(longer)).toEqual(known)
+  })
+
+  test('a version that an API does not have', () => {
+    const error = (() => {
+      try {
+        return decodeRequest(apis.Metadata, 99, Buffer.alloc(9))
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(error).toBeInstanceOf(DecodeError)
+    expect(error).toMatchObject({ api: 'Metadata', version: 99, position: 0 })
+    expect((error as Error).message).toMatch(/MetadataRequest has no version 99/)
+  })
+})
+
+const values = defineApi({
+  key: 96,
+  name: 'Values',
+  versions: '0',
+  flexible: '0+',
+  request: {
+    name: string({ default: '' }),
+    id: uuid({ default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+    n: int32({ default: 0 }),
+    time: int64({ default: 0 }),
+    list: nullable(structs({ n: int32() }, { default: null })),
+    state: struct({ n: int32({ default: 0 }) }, { tag: 0 }),
+    data: bytes({ tag: 1 }),
+    batches: nullable(records({ default: null })),
+  },
+  response: {},
+})
+
+describe('values that cannot be written as they are', () => {
+  const getter = (first: Buffer, then: Buffer): Buffer[] => {
+    let calls = 0
+    return Object.defineProperty([], 0, { enumerable: true, get: () => (calls++ === 0 ? first : then) })
+  }
+  test.each<[string, object, string]>([
+    ['half of a surrogate pair', { name: 'a\ud83d' }, 'name'],
+    ['half of another', { name: '\ude95ü' }, 'name'],
+    ['a uuid with bits to spare', { id: 'AAAAAAAAAAAAAAAAAAAAAB' }, 'id'],
+    ['a bigint for a uuid', { id: 5n }, 'id'],
+    ['a very long text for a uuid', { id: 'x'.repeat(1e6) }, 'id'],
+    ['NaN', { n: Number.NaN }, 'n'],
+    ['a fraction', { n: 0.5 }, 'n'],
+    ['an integer of a million digits', { time: 10n ** 100_000n }, 'time'],
+    ['a hole in an array', { list: Object.assign(new Array(2), { 0: { n: 1 } }) }, 'list[1]'],
+    ['something like an array', { list: { length: 1, 0: { n: 1 } } }, 'list'],
+    ['a million elements and one', { list: new Array(1_000_001) }, 'list'],
+    ['a number for a tagged struct', { state: 5 }, 'state'],
+    ['a text for a tagged struct', { state: 'n' }, 'state'],
+    ['an empty text for tagged bytes', { data: '' }, 'data'],
+    ['records that change', { batches: getter(Buffer.alloc(5), Buffer.alloc(9)) }, 'batches'],
+  ])('%s', (_, body, field) => {
+    let error: unknown
+    try {
+      encodeRequest(values, 0, body as never)
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toBeInstanceOf(EncodeError)
+    expect(error).toMatchObject({ api: 'Values', version: 0, field })
+    expect((error as Error).message.length).toBeLessThan(200)
+  })
+
+  test('and some that can: -0, pairs, both forms of U+FFFD', () => {
+    const body = { name: '🚕\ufffd', n: -0, time: -0 }
+    expect(decodeRequest(values, 0, encodeRequest(values, 0, body))).toMatchObject({ name: '🚕\ufffd', n: 0, time: 0 })
+  })
+})
