@@ -1,10 +1,13 @@
 import type { Dice } from './dice.ts'
 import type { Mark, Sample } from './marking-writer.ts'
 
+const LARGE_BYTES = 64 * 1024
+
 /** A hostile input made of valid ones, or of nothing. `other` is what a part may be spliced in from. */
 export function mutate(sample: Sample, other: Sample, dice: Dice): Buffer {
   if (dice.chance(0.02)) return dice.bytes(dice.below(120))
   if (dice.chance(0.01)) return Buffer.from(sample.bytes)
+  if (dice.chance(0.005)) return inflate(sample.bytes, dice)
   let { bytes } = sample
   if (sample.marks.length > 0 && dice.chance(0.4)) bytes = lie(bytes, dice.pick(sample.marks), dice)
   else bytes = change(bytes, other.bytes, dice)
@@ -39,6 +42,14 @@ function change(bytes: Buffer, other: Buffer, dice: Dice): Buffer {
     default:
       return replace(bytes, at, Math.min(rest, 8), Buffer.alloc(Math.min(rest, 8), dice.pick([0, 0x7f, 0x80, 0xff])))
   }
+}
+
+/** Large: a part over and over, for what takes longer than it should with many bytes. */
+function inflate(bytes: Buffer, dice: Dice): Buffer {
+  const at = dice.below(bytes.length + 1)
+  const part = bytes.subarray(at, at + 1 + dice.below(dice.chance(0.5) ? 4 : 200))
+  const copies = Math.floor(LARGE_BYTES / Math.max(1, part.length))
+  return Buffer.concat([bytes.subarray(0, at), Buffer.alloc(copies * part.length, part), bytes.subarray(at)])
 }
 
 function flipBits(bytes: Buffer, dice: Dice): Buffer {
