@@ -1,4 +1,6 @@
+export type { AclOperation } from './admin/acl-operations.ts'
 export type { Admin, AdminOptions } from './admin/admin.ts'
+export type { NewGroupOffset } from './admin/alter-consumer-group-offsets.ts'
 export type { CallOptions } from './admin/call.ts'
 export type { ConfigResourceType } from './admin/config-resources.ts'
 export type { CreatePartitionsOptions, NewPartitions, PartitionGrowth } from './admin/create-partitions.ts'
@@ -19,15 +21,27 @@ export type {
   DescribeConfigsOptions,
   ResourceConfig,
 } from './admin/describe-configs.ts'
+export type {
+  ConsumerGroupDescription,
+  DescribeConsumerGroupsOptions,
+  MemberDescription,
+} from './admin/describe-consumer-groups.ts'
 export type { BrokerLogDirs, LogDirDescription, LogDirReplica } from './admin/describe-log-dirs.ts'
 export type { PartitionDescription, TopicDescription } from './admin/describe-topics.ts'
 export type { ElectionResult, ElectionType } from './admin/elect-leaders.ts'
+export type { GroupState, GroupType } from './admin/group-kinds.ts'
 export type {
   ConfigAlteration,
   ConfigChange,
   ConfigChanges,
   IncrementalAlterConfigsOptions,
 } from './admin/incremental-alter-configs.ts'
+export type {
+  GroupOffset,
+  GroupOffsetsQuery,
+  ListConsumerGroupOffsetsOptions,
+} from './admin/list-consumer-group-offsets.ts'
+export type { GroupListing, ListGroupsOptions } from './admin/list-groups.ts'
 export type { ListedOffset, ListOffsetsOptions, OffsetQuery, OffsetSpec } from './admin/list-offsets.ts'
 export type { ListTopicsOptions } from './admin/list-topics.ts'
 export type {
@@ -35,6 +49,10 @@ export type {
   NewPartitionReassignment,
   PartitionReassignment,
 } from './admin/partition-reassignments.ts'
+export type {
+  MemberToRemove,
+  RemoveMembersFromConsumerGroupOptions,
+} from './admin/remove-members-from-consumer-group.ts'
 export type { PartitionMetadata } from './cluster/metadata.ts'
 export type { CommitTarget } from './consumer/arguments.ts'
 export type {

@@ -1,7 +1,8 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
 import { AbortError, ClosedError } from '../errors.ts'
-import { integer, type OptionSchema, optional, readOptions } from '../options.ts'
+import { integer, nonEmptyText, type OptionSchema, optional, readOptions } from '../options.ts'
+import { alterConsumerGroupOffsets, type NewGroupOffset, readNewGroupOffsets } from './alter-consumer-group-offsets.ts'
 import { Call, type CallOptions, callOptions } from './call.ts'
 import {
   type CreatePartitionsOptions,
@@ -18,6 +19,8 @@ import {
   type NewTopic,
   readNewTopics,
 } from './create-topics.ts'
+import { deleteConsumerGroupOffsets, readOffsetsToDelete } from './delete-consumer-group-offsets.ts'
+import { deleteConsumerGroups } from './delete-consumer-groups.ts'
 import { type DeletedRecords, deleteRecords, type RecordsToDelete, readRecordsToDelete } from './delete-records.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { type ClusterDescription, describeCluster } from './describe-cluster.ts'
@@ -29,6 +32,12 @@ import {
   type ResourceConfig,
   readDescribedResources,
 } from './describe-configs.ts'
+import {
+  type ConsumerGroupDescription,
+  type DescribeConsumerGroupsOptions,
+  describeConsumerGroups,
+  describeConsumerGroupsOptions,
+} from './describe-consumer-groups.ts'
 import { type BrokerLogDirs, describeLogDirs, readBrokers } from './describe-log-dirs.ts'
 import { describeTopics, type TopicDescription } from './describe-topics.ts'
 import {
@@ -45,6 +54,16 @@ import {
   incrementalAlterConfigsOptions,
   readAlterations,
 } from './incremental-alter-configs.ts'
+import {
+  type GroupOffset,
+  type GroupOffsetsQuery,
+  type ListConsumerGroupOffsetsOptions,
+  listConsumerGroupOffsetsOptions,
+  listOffsetsOfGroup,
+  listOffsetsOfGroups,
+  readGroupOffsetsQuery,
+} from './list-consumer-group-offsets.ts'
+import { type GroupListing, type ListGroupsOptions, listGroups, listGroupsOptions } from './list-groups.ts'
 import {
   type ListedOffset,
   type ListOffsetsOptions,
@@ -66,6 +85,11 @@ import {
   readReassigned,
   readReassignments,
 } from './partition-reassignments.ts'
+import {
+  type RemoveMembersFromConsumerGroupOptions,
+  removeMembersFromConsumerGroup,
+  removeMembersOptions,
+} from './remove-members-from-consumer-group.ts'
 
 export interface AdminOptions {
   /** Time for a call that is not given a `timeoutMs` of its own, in ms. Default: that of the `Kafka`. */
@@ -271,6 +295,121 @@ export class Admin {
     const checked = readBrokers(brokerIds)
     const read = readOptions('admin.describeLogDirs()', callOptions, options)
     return this.#call(read, (call) => describeLogDirs(call, checked))
+  }
+
+  /**
+   * The groups that all brokers together have, sorted by id: of consumers, of Connect, share groups and more.
+   * @throws PartialFailureError when some brokers cannot be asked; its `results` has what the others told, and the failures
+   */
+  async listGroups(options: ListGroupsOptions = {}): Promise<GroupListing[]> {
+    const { types, protocolTypes, states, ...rest } = readOptions('admin.listGroups()', listGroupsOptions, options)
+    return this.#call(rest, (call) => listGroups(call, { types, protocolTypes, states }))
+  }
+
+  /**
+   * Groups of consumers with their state, members and what these are assigned, by id.
+   * @throws PartialFailureError with, say, `GROUP_ID_NOT_FOUND`, also for a group of something else than consumers
+   */
+  async describeConsumerGroups(
+    groupIds: readonly string[],
+    options: DescribeConsumerGroupsOptions = {},
+  ): Promise<ByName<ConsumerGroupDescription>> {
+    const checked = readNames(groupIds, 'admin.describeConsumerGroups(): groupIds')
+    const { includeAuthorizedOperations, ...rest } = readOptions(
+      'admin.describeConsumerGroups()',
+      describeConsumerGroupsOptions,
+      options,
+    )
+    return this.#call(rest, (call) => describeConsumerGroups(call, checked, includeAuthorizedOperations))
+  }
+
+  /**
+   * Deletes groups without members, and all that they have committed.
+   * @throws PartialFailureError with, say, `NON_EMPTY_GROUP` or `GROUP_ID_NOT_FOUND`; its `results` has null for what was
+   * deleted. After a lost connection `GROUP_ID_NOT_FOUND` can also mean that an earlier try of this call deleted the group.
+   */
+  async deleteConsumerGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<void> {
+    const checked = readNames(groupIds, 'admin.deleteConsumerGroups(): groupIds')
+    const read = readOptions('admin.deleteConsumerGroups()', callOptions, options)
+    return this.#call(read, (call) => deleteConsumerGroups(call, checked))
+  }
+
+  /**
+   * What a group has committed, by topic and partition; a group that does not exist has committed nothing. Or what
+   * several groups have, by their ids, and of each only for some partitions, in the order asked: the offset is −1 where
+   * nothing is committed.
+   * @throws PartialFailureError with, say, `GROUP_AUTHORIZATION_FAILED`
+   */
+  listConsumerGroupOffsets(groupId: string, options?: ListConsumerGroupOffsetsOptions): Promise<GroupOffset[]>
+  listConsumerGroupOffsets(
+    groups: GroupOffsetsQuery,
+    options?: ListConsumerGroupOffsetsOptions,
+  ): Promise<ByName<GroupOffset[]>>
+  async listConsumerGroupOffsets(
+    groups: string | GroupOffsetsQuery,
+    options: ListConsumerGroupOffsetsOptions = {},
+  ): Promise<GroupOffset[] | ByName<GroupOffset[]>> {
+    const checked = typeof groups === 'string' && groups !== '' ? groups : readGroupOffsetsQuery(groups)
+    const { requireStable, ...rest } = readOptions(
+      'admin.listConsumerGroupOffsets()',
+      listConsumerGroupOffsetsOptions,
+      options,
+    )
+    return typeof checked === 'string'
+      ? this.#call(rest, (call) => listOffsetsOfGroup(call, checked, null, requireStable))
+      : this.#call(rest, (call) => listOffsetsOfGroups(call, checked, requireStable))
+  }
+
+  /**
+   * Sets where a group without members goes on; the group is made if there is none. What `listConsumerGroupOffsets()`
+   * returns of one group can be given to another as it is.
+   * @throws PartialFailureError with, say, `UNKNOWN_MEMBER_ID` while the group has members, or `UNKNOWN_TOPIC_OR_PARTITION`;
+   * its `results` has null for what was set
+   */
+  async alterConsumerGroupOffsets(
+    groupId: string,
+    offsets: readonly NewGroupOffset[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    const group = nonEmptyText(groupId, 'admin.alterConsumerGroupOffsets(): groupId')
+    const checked = readNewGroupOffsets(offsets)
+    const read = readOptions('admin.alterConsumerGroupOffsets()', callOptions, options)
+    return this.#call(read, (call) => alterConsumerGroupOffsets(call, group, checked))
+  }
+
+  /**
+   * Deletes what a group has committed for topics that none of its members is subscribed to. Needs brokers of Kafka 2.4 or
+   * later.
+   * @throws PartialFailureError with, say, `GROUP_SUBSCRIBED_TO_TOPIC`; its `results` has null for what was deleted, or was
+   * not there. BrokerError `GROUP_ID_NOT_FOUND`, or another code about the whole group.
+   */
+  async deleteConsumerGroupOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    const group = nonEmptyText(groupId, 'admin.deleteConsumerGroupOffsets(): groupId')
+    const checked = readOffsetsToDelete(partitions)
+    const read = readOptions('admin.deleteConsumerGroupOffsets()', callOptions, options)
+    return this.#call(read, (call) => deleteConsumerGroupOffsets(call, group, checked))
+  }
+
+  /**
+   * Makes members leave a classic group: all that it has, or only some static ones. One that still runs joins again.
+   * @throws PartialFailureError with, say, `UNKNOWN_MEMBER_ID`; its `results` has null for who was removed. BrokerError
+   * `GROUP_ID_NOT_FOUND`, or another code about the whole group.
+   */
+  async removeMembersFromConsumerGroup(
+    groupId: string,
+    options: RemoveMembersFromConsumerGroupOptions = {},
+  ): Promise<void> {
+    const group = nonEmptyText(groupId, 'admin.removeMembersFromConsumerGroup(): groupId')
+    const { members, reason, ...rest } = readOptions(
+      'admin.removeMembersFromConsumerGroup()',
+      removeMembersOptions,
+      options,
+    )
+    return this.#call(rest, (call) => removeMembersFromConsumerGroup(call, group, { members, reason }))
   }
 
   /** Ends calls that are still running with a `ClosedError`. Safe to call more than once. */

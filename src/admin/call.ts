@@ -36,14 +36,19 @@ export class Call {
     this.signal = signal
   }
 
-  /** @param errorCode the code of an answer by which the broker may have been the wrong one, 0 if none is */
+  /**
+   * @param errorCode the code of an answer by which the broker may have been the wrong one, 0 if none is
+   * @param maxVersion speaks no later version of the API than this
+   */
   send<A extends AnyApi>(
     api: A,
     body: RoutedBody<A>,
     route: Route,
     errorCode?: (response: ResponseOf<A>) => number,
+    maxVersion?: number,
   ): Promise<ResponseOf<A>> {
-    return this.cluster.send(api, body, route, { timeoutMs: this.#timeLeftMs, signal: this.signal, errorCode })
+    const { signal } = this
+    return this.cluster.send(api, body, route, { timeoutMs: this.#timeLeftMs, signal, errorCode, maxVersion })
   }
 
   /** Asks one broker, once: for calls that look at metadata again before each try. */
@@ -54,6 +59,11 @@ export class Call {
   /** A topic with its partitions, waited for within the call's time as {@link Cluster.topic} does. */
   topic(name: string): Promise<TopicMetadata> {
     return this.cluster.topic(name, { timeoutMs: this.#timeLeftMs, signal: this.signal })
+  }
+
+  /** Id of the broker that coordinates a group, waited for within the call's time. */
+  coordinator(groupId: string): Promise<number> {
+    return this.cluster.coordinator('group', groupId, { timeoutMs: this.#timeLeftMs, signal: this.signal })
   }
 
   /** Fresh metadata, within the call's time. */

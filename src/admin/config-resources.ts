@@ -1,5 +1,6 @@
 import type { Route } from '../cluster/cluster.ts'
-import { KafkaError } from '../errors.ts'
+import { UNKNOWN_SERVER_ERROR } from '../cluster/error-codes.ts'
+import { brokerError, KafkaError } from '../errors.ts'
 import { describe, invalidOption, mistyped, type OptionSchema, oneOf, readOptions, text } from '../options.ts'
 import type { Call } from './call.ts'
 import { everyResult, type Outcome } from './outcomes.ts'
@@ -8,6 +9,14 @@ import { everyResult, type Outcome } from './outcomes.ts'
 export const RESOURCE_TYPES = { topic: 2, broker: 4, 'broker-logger': 8, 'client-metrics': 16, group: 32 } as const
 
 export type ConfigResourceType = keyof typeof RESOURCE_TYPES
+
+/** What the answers of all calls about configurations say of a resource. */
+interface ResourceAnswer {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
 
 /** Whose configuration is meant; a call that needs more about each spreads the schema into its own. */
 export interface NamedResource {
@@ -37,10 +46,34 @@ export function readResources<T extends NamedResource>(value: unknown, path: str
       // Levels of logging belong to a process; there are none that brokers share.
       if (type === 'broker-logger' && name === '') throw mistyped(`${option} of a ${type}`, "a broker's id", name)
     } else if (name === '') throw mistyped(option, 'a non-empty string', name)
-    const key = `${type} ${name}`
+    const key = resourceKey(RESOURCE_TYPES[type], name)
     if (seen.has(key)) throw invalidOption(`${path} names ${type} ${describe(name)} twice`)
     seen.add(key)
     return resource
+  })
+}
+
+/** A key for maps and sets, of a resource as requests and answers name it. */
+export function resourceKey(resourceType: number, resourceName: string): string {
+  return `${resourceType} ${resourceName}`
+}
+
+/** What a broker's answer holds for each of the resources, in their order. */
+export function outcomesOf<A extends ResourceAnswer, T>(
+  resources: readonly NamedResource[],
+  answers: readonly A[],
+  result: (resource: NamedResource, answer: A) => T,
+): Array<Outcome<T>> {
+  const byResource = new Map(answers.map((each) => [resourceKey(each.resourceType, each.resourceName), each]))
+  return resources.map((resource) => {
+    const { type, name } = resource
+    const answer = byResource.get(resourceKey(RESOURCE_TYPES[type], name))
+    if (answer?.errorCode === 0) return result(resource, answer)
+    return brokerError(answer?.errorCode ?? UNKNOWN_SERVER_ERROR, `Configuration of ${type} ${describe(name)}`, {
+      message: answer === undefined ? 'the broker left it out' : answer.errorMessage,
+      topic: type === 'topic' ? name : undefined,
+      resource: name,
+    })
   })
 }
 

@@ -1,7 +1,5 @@
 import type { ResponseOf } from '../../protocol/api.ts'
-import { errorCode } from '../../protocol/errors.ts'
 import { describeConfigs as describeConfigsApi } from '../../protocol/messages/describe-configs.ts'
-import { brokerError } from '../errors.ts'
 import { boolean, invalidOption, type OptionCheck, type OptionSchema, optional } from '../options.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
 import {
@@ -9,11 +7,12 @@ import {
   type ConfigResourceType,
   type NamedResource,
   namedResource,
+  outcomesOf,
   RESOURCE_TYPES,
   readResources,
 } from './config-resources.ts'
 import { readNames } from './names.ts'
-import { type ByName, byName, type Outcome } from './outcomes.ts'
+import { type ByName, byName } from './outcomes.ts'
 
 /** DescribeConfigs since this version has explanations (KIP-569). */
 const FIRST_WITH_DOCUMENTATION = 3
@@ -119,27 +118,15 @@ export async function describeConfigs(
       includeDocumentation: includeDocumentation && version >= FIRST_WITH_DOCUMENTATION,
     })
     const { results } = await call.send(describeConfigsApi, body, route)
-    return asked.map((each, i) => outcome(each, results, named[i]))
+    return outcomesOf(asked, results, ({ type, name }, { configs }) => ({
+      type,
+      name,
+      configs: byName(configs.map(entry)),
+    }))
   })
 }
 
 type Result = ResponseOf<typeof describeConfigsApi>['results'][number]
-
-function outcome(
-  { type, name }: CheckedResource,
-  results: readonly Result[],
-  asked: { resourceType: number; resourceName: string },
-): Outcome<ResourceConfig> {
-  const found = results.find((result) => {
-    return result.resourceType === asked.resourceType && result.resourceName === asked.resourceName
-  })
-  if (found?.errorCode === 0) return { type, name, configs: byName(found.configs.map(entry)) }
-  return brokerError(found?.errorCode ?? errorCode('UNKNOWN_SERVER_ERROR'), `Configuration of ${type} '${name}'`, {
-    message: found === undefined ? 'the broker left it out' : found.errorMessage,
-    topic: type === 'topic' ? name : undefined,
-    resource: name,
-  })
-}
 
 function entry(config: Result['configs'][number]): [name: string, entry: ConfigEntry] {
   const { name, value, configSource, readOnly, isSensitive, configType, synonyms, documentation } = config

@@ -1,20 +1,17 @@
-import type { ResponseOf } from '../../protocol/api.ts'
-import { errorCode } from '../../protocol/errors.ts'
 import { incrementalAlterConfigs as incrementalAlterConfigsApi } from '../../protocol/messages/incremental-alter-configs.ts'
 import { NOT_CONTROLLER } from '../cluster/error-codes.ts'
-import { brokerError } from '../errors.ts'
-import { boolean, describe, invalidOption, mistyped, type OptionCheck, type OptionSchema } from '../options.ts'
+import { boolean, invalidOption, mistyped, type OptionCheck, type OptionSchema } from '../options.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
 import {
   askAboutResources,
   type ConfigResourceType,
   type NamedResource,
   namedResource,
+  outcomesOf,
   RESOURCE_TYPES,
   readResources,
 } from './config-resources.ts'
 import { readEntries } from './names.ts'
-import type { Outcome } from './outcomes.ts'
 
 type ConfigValue = string | number | boolean
 
@@ -112,24 +109,6 @@ export async function incrementalAlterConfigs(
     const { responses } = await call.send(incrementalAlterConfigsApi, { resources, validateOnly }, route, (answer) => {
       return answer.responses.some(({ errorCode }) => errorCode === NOT_CONTROLLER) ? NOT_CONTROLLER : 0
     })
-    return asked.map((each) => outcome(each, responses))
+    return outcomesOf(asked, responses, () => null)
   })
-}
-
-type Response = ResponseOf<typeof incrementalAlterConfigsApi>['responses'][number]
-
-function outcome({ type, name }: CheckedAlteration, responses: readonly Response[]): Outcome<null> {
-  const found = responses.find((response) => {
-    return response.resourceType === RESOURCE_TYPES[type] && response.resourceName === name
-  })
-  if (found?.errorCode === 0) return null
-  return brokerError(
-    found?.errorCode ?? errorCode('UNKNOWN_SERVER_ERROR'),
-    `Configuration of ${type} ${describe(name)}`,
-    {
-      message: found === undefined ? 'the broker left it out' : found.errorMessage,
-      topic: type === 'topic' ? name : undefined,
-      resource: name,
-    },
-  )
 }

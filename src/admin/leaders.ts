@@ -128,7 +128,11 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
           query,
           brokerError(LEADER_NOT_AVAILABLE, this.#question.subject(query), { topic, partition }),
         )
-      } else byLeader.set(leader, [...(byLeader.get(leader) ?? []), query])
+        continue
+      }
+      const ofLeader = byLeader.get(leader)
+      if (ofLeader === undefined) byLeader.set(leader, [query])
+      else ofLeader.push(query)
     }
     await Promise.all(
       Array.from(byLeader, ([leader, queries]) => this.#attempt(queries, () => this.#askLeader(leader, queries))),

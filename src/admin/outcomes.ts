@@ -42,8 +42,23 @@ export function partialFailure<Results>(
 export function everyResult<T>(method: string, outcomes: ReadonlyArray<Outcome<T>>): T[] {
   const failures = outcomes.filter((outcome) => outcome instanceof KafkaError)
   if (failures.length === 0) return outcomes as T[]
-  if (failures.length === outcomes.length && !failures.some((failure) => failure instanceof BrokerError)) {
-    throw failures[0]
-  }
+  if (failures.length === outcomes.length && !failures.some(hasAnswer)) throw failures[0]
   throw partialFailure(method, outcomes.length, failures, outcomes)
+}
+
+/** Whether a broker said it; a failure of several things holds what it said about each. */
+function hasAnswer(failure: KafkaError): boolean {
+  return failure instanceof BrokerError || failure instanceof PartialFailureError
+}
+
+/**
+ * Likewise, for a call that answers by name.
+ * @throws as `everyResult`
+ */
+export function everyResultByName<T>(method: string, outcomes: ByName<Outcome<T>>): ByName<T> {
+  const all = Object.values(outcomes)
+  const failures = all.filter((outcome) => outcome instanceof KafkaError)
+  if (failures.length === 0) return outcomes as ByName<T>
+  if (failures.length === all.length && !failures.some(hasAnswer)) throw failures[0]
+  throw partialFailure(method, all.length, failures, outcomes)
 }

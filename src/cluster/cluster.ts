@@ -48,12 +48,15 @@ export interface RoutedOptions<Response> {
   errorCode?: (response: Response) => number
   /** One try: whoever looks for the right broker himself has to learn that one was lost. Default false. */
   once?: boolean
+  /** Speak no later version of the API than this. */
+  maxVersion?: number
 }
 
-/** How long, and whether at all, somebody waits for an answer. */
-interface Patience {
+/** How long, and whether at all, somebody waits for an answer, and in which versions it can be read. */
+interface Terms {
   readonly deadline: Deadline
   readonly signal?: AbortSignal | undefined
+  readonly maxVersion?: number | undefined
 }
 
 /** A body, or what makes it for the version that the chosen broker speaks. */
@@ -201,7 +204,7 @@ export class Cluster {
     route: Route,
     options: RoutedOptions<ResponseOf<A>> = {},
   ): Promise<ResponseOf<A>> {
-    const { signal } = options
+    const { signal, maxVersion } = options
     const deadline = new Deadline(options.timeoutMs ?? this.options.defaultApiTimeoutMs)
     const backoff = new Backoff(this.options.retryBackoffMs, this.options.retryBackoffMaxMs)
     for (;;) {
@@ -209,7 +212,7 @@ export class Cluster {
       let failure: KafkaError | null = null
       try {
         if (signal?.aborted) throw abortError(signal)
-        const response = await abortable(this.#sendOnce(api, body, route, { deadline, signal }), signal)
+        const response = await abortable(this.#sendOnce(api, body, route, { deadline, signal, maxVersion }), signal)
         if (!this.#isElsewhere(options.errorCode?.(response) ?? 0, route)) return response
         answer = response
       } catch (error) {
@@ -272,15 +275,10 @@ export class Cluster {
     return true
   }
 
-  async #sendOnce<A extends AnyApi>(
-    api: A,
-    body: RoutedBody<A>,
-    route: Route,
-    patience: Patience,
-  ): Promise<ResponseOf<A>> {
-    const { deadline } = patience
+  async #sendOnce<A extends AnyApi>(api: A, body: RoutedBody<A>, route: Route, terms: Terms): Promise<ResponseOf<A>> {
+    const { deadline } = terms
     await this.#answered(this.connect(), deadline)
-    const question = (broker: Broker): Promise<ResponseOf<A>> => this.#sendTo(broker, api, body, patience)
+    const question = (broker: Broker): Promise<ResponseOf<A>> => this.#sendTo(broker, api, body, terms)
     return route === 'any' ? this.#anyBroker.ask(question, deadline) : question(await this.#broker(route, deadline))
   }
 
@@ -288,7 +286,7 @@ export class Cluster {
     broker: Broker,
     api: A,
     body: RoutedBody<A>,
-    { deadline, signal }: Patience,
+    { deadline, signal, maxVersion }: Terms,
   ): Promise<ResponseOf<A>> {
     const connection = await withinDeadline(broker.connection(), deadline, () => {
       return new TimeoutError(`No connection to ${broker.name} within ${Math.round(deadline.timeoutMs)} ms`, {
@@ -297,7 +295,7 @@ export class Cluster {
     })
     // The caller has gone meanwhile, and was told that nothing came of it.
     if (signal?.aborted) throw abortError(signal)
-    const version = connection.version(api)
+    const version = connection.version(api, { maxVersion })
     const versioned = typeof body === 'function' ? (body as (version: number) => RequestInput<A>)(version) : body
     // The request has the time that requests have, for one that times out takes everybody's connection with it.
     return withinDeadline(connection.send(api, versioned, { version }), deadline, () => {
