@@ -313,6 +313,23 @@ describe('an aborted call', () => {
   })
 })
 
+test('a request that is tried once fails with the loss of its broker, which others get over', async () => {
+  const [broker] = await scriptedBrokers({ CreateTopics: () => ({ throttleTimeMs: 0, topics: [] }) })
+  const cluster = clusterAt(addresses([broker]))
+  await cluster.connect()
+  const body = { topics: [], timeoutMs: 1000 }
+  broker.script.CreateTopics = ({ peer }) => {
+    broker.script.CreateTopics = () => ({ throttleTimeMs: 0, topics: [] })
+    peer.destroy()
+    return null
+  }
+  const error = await failure(cluster.send(createTopics, body, { broker: 1 }, { once: true }))
+  expect(error).toBeInstanceOf(ConnectionError)
+  expect(broker.asked('CreateTopics')).toHaveLength(1)
+  await cluster.send(createTopics, body, { broker: 1 }, { once: true })
+  expect(broker.asked('CreateTopics')).toHaveLength(2)
+})
+
 test('what is under way to a broker that has moved is worth another try', async () => {
   const [old, other] = await scriptedBrokers({ CreateTopics: () => null }, {})
   const cluster = clusterAt(addresses([other]))
