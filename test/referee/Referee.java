@@ -31,6 +31,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.message.KRaftVersionRecord;
@@ -39,6 +40,7 @@ import org.apache.kafka.common.message.SnapshotFooterRecord;
 import org.apache.kafka.common.message.SnapshotHeaderRecord;
 import org.apache.kafka.common.message.VotersRecord;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.Message;
 import org.apache.kafka.common.protocol.MessageUtil;
 import org.apache.kafka.common.protocol.types.BoundField;
@@ -103,8 +105,20 @@ public class Referee {
             case "defaults": answer.set("defaults", defaults(Definition.of(request.get("message").asText()).data)); return answer;
             case "writeBatches": return answer.put("bytes", text(writeBatches(request.get("batches"))));
             case "readBatches": answer.set("batches", readBatches(bytes(request.get("bytes")))); return answer;
+            case "errors": answer.set("errors", errors()); return answer;
             default: throw new IllegalArgumentException(request.get("op").asText());
         }
+    }
+
+    /** The error codes that brokers answer with, but not the one for success. */
+    static ArrayNode errors() {
+        ArrayNode list = JSON.createArrayNode();
+        for (Errors error : Errors.values()) {
+            if (error == Errors.NONE) continue;
+            boolean retriable = error.exception() instanceof RetriableException;
+            list.addObject().put("name", error.name()).put("code", error.code()).put("retriable", retriable);
+        }
+        return list;
     }
 
     // ---- messages
