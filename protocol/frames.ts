@@ -1,5 +1,5 @@
 import type { AnyApi, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api.ts'
-import { DecodeError } from './errors.ts'
+import { leaving } from './field-path.ts'
 import {
   decodeRequestHeader,
   decodeResponseHeader,
@@ -8,7 +8,7 @@ import {
   type RequestHeader,
   skipTaggedFields,
 } from './header.ts'
-import { expectEnd } from './message.ts'
+import { describe, expectEnd } from './message.ts'
 import { answeredVersion } from './messages/api-versions.ts'
 import { apiByKey, type KnownApi } from './messages/index.ts'
 import { Reader } from './reader.ts'
@@ -79,11 +79,21 @@ export function decodeRequestFrame(frame: Buffer): RequestFrame {
   const reader = new Reader(frame)
   const { apiKey, apiVersion: version, correlationId, clientId } = decodeRequestHeader(reader)
   const api: AnyApi | undefined = apiByKey(apiKey)
-  if (api === undefined) throw new DecodeError(`No API has the key ${apiKey}`, { version, position: 0 })
+  if (api === undefined) throw unknown(reader, 'apiKey', 0, `no API has the key ${apiKey}`)
+  const { name, minVersion, maxVersion } = api
+  if (version < minVersion || version > maxVersion) {
+    const known = `versions ${minVersion} to ${maxVersion} are known`
+    throw unknown(reader, 'apiVersion', 2, `${name} has no version ${version}: ${known}`)
+  }
   if (api.requestHeaderVersion(version) === 2) skipTaggedFields(reader)
   const body = api.decodeRequest(reader, version)
   expectEnd(reader, `${api.name}Request`, version)
   return { apiName: api.name, api, version, correlationId, clientId, body } as RequestFrame
+}
+
+/** What the header asks for and nobody here knows: said before the rest of the header is taken for what it may not be. */
+function unknown(reader: Reader, field: string, position: number, message: string): unknown {
+  return describe(leaving(field, reader.error(message, position)), 'RequestHeader', 1)
 }
 
 /**

@@ -86,6 +86,8 @@ export function visitMessages(batch: RecordBatch, data: Buffer, visit: RecordVis
   const isCompressed = batch.compression !== 'none'
   const shift = isCompressed ? offsetShift(batch, data) : 0
   const appendTime = batch.timestampType === 'LogAppendTime'
+  // What comes after a larger one is out of order, but then this one would have been visited.
+  const largest = isCompressed && batch.lastOffset > 0 ? batch.lastOffset - shift : MAX_OFFSET
   let previous = -1
   for (let at = 0; at < data.length; ) {
     const { magic, keyStart, keyLength, valueStart, valueLength, end } = readFields(batch, data, at)
@@ -93,8 +95,9 @@ export function visitMessages(batch: RecordBatch, data: Buffer, visit: RecordVis
       throw malformed(batch, at, 'is compressed, and inside a compressed one')
     }
     const offset = readInt64(data, at + OFFSET)
-    if (offset <= previous || offset > MAX_OFFSET)
+    if (offset <= previous || offset > largest) {
       throw malformed(batch, at, `has the offset ${offset}, which is out of order`)
+    }
     previous = offset
     const own = magic === 0 ? NO_TIMESTAMP : readInt64(data, at + TIMESTAMP)
     const timestamp = appendTime ? batch.maxTimestamp : own
@@ -135,6 +138,7 @@ function offsetShift(batch: RecordBatch, data: Buffer): number {
   }
   // Not yet placed in a log: nobody but a broker meets that.
   if (batch.lastOffset === 0) return 0
+  if (last < 0) throw malformed(batch, 0, `ends with the offset ${last} inside`)
   if (last > batch.lastOffset) throw malformed(batch, 0, `ends with the offset ${last} inside, which is too large`)
   return batch.magic === 0 ? 0 : batch.lastOffset - last
 }

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { type Dice, diceOf } from './dice.ts'
+import { frameTargets } from './frame-targets.ts'
 import type { Sample } from './marking-writer.ts'
-import { apiTargets, consumerProtocolTargets, headerTargets } from './message-targets.ts'
+import { apiTargets, groupMemberTargets, headerTargets } from './message-targets.ts'
 import { mutate } from './mutations.ts'
 import { recordTargets } from './record-targets.ts'
 import type { Target } from './target.ts'
@@ -10,8 +11,9 @@ import type { Target } from './target.ts'
 const kinds: ReadonlyArray<readonly [share: number, targets: () => Target[]]> = [
   [0.7, apiTargets],
   [0.22, recordTargets],
-  [0.05, consumerProtocolTargets],
-  [0.03, headerTargets],
+  [0.03, groupMemberTargets],
+  [0.02, headerTargets],
+  [0.03, frameTargets],
 ]
 
 /** What one input came to. */

@@ -17,6 +17,14 @@ import {
   encodeSubscription,
   subscription,
 } from '../../protocol/messages/consumer-protocol.ts'
+import {
+  cooperativeStickyUserData,
+  decodeCooperativeStickyUserData,
+  decodeStickyUserData,
+  encodeCooperativeStickyUserData,
+  encodeStickyUserData,
+  stickyUserData,
+} from '../../protocol/messages/sticky-user-data.ts'
 import { Reader } from '../../protocol/reader.ts'
 import { Writer } from '../../protocol/writer.ts'
 import { sampleStruct } from '../unit/protocol/sample-values.ts'
@@ -51,7 +59,11 @@ function messageTarget(api: string, direction: string, message: Message<Fields>,
 }
 
 /** What members of a classic group tell one another. */
-export function consumerProtocolTargets(): Target[] {
+export function groupMemberTargets(): Target[] {
+  return [...consumerProtocolTargets(), ...userDataTargets()]
+}
+
+function consumerProtocolTargets(): Target[] {
   return versionsOf(0, 3).flatMap((version) => [
     {
       api: subscription.name,
@@ -72,6 +84,26 @@ export function consumerProtocolTargets(): Target[] {
         judgeRoundTrip(bytes, decodeAssignment, (value) => encodeAssignment(knownVersion(bytes), value)),
     },
   ])
+}
+
+function userDataTargets(): Target[] {
+  const rest = { direction: '', maxExternalBytes: MAX_EXTERNAL_BYTES }
+  return [
+    ...[0, 1].map((version) => ({
+      ...rest,
+      api: stickyUserData.name,
+      version,
+      samples: (dice: Dice) => messageSamples(stickyUserData as Message<Fields>, version, dice, false),
+      judge: (bytes: Buffer) => judgeRoundTrip(bytes, decodeStickyUserData, (value) => encodeStickyUserData(1, value)),
+    })),
+    {
+      ...rest,
+      api: cooperativeStickyUserData.name,
+      version: 0,
+      samples: (dice) => messageSamples(cooperativeStickyUserData as Message<Fields>, 0, dice, false),
+      judge: (bytes) => judgeRoundTrip(bytes, decodeCooperativeStickyUserData, encodeCooperativeStickyUserData),
+    },
+  ]
 }
 
 function knownVersion(bytes: Buffer): number {

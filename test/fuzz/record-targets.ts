@@ -26,7 +26,7 @@ const SAMPLES = 6
 /** What a batch may make when it is decompressed: small, so that a bomb is one. */
 const MAX_DATA_BYTES = 64 * 1024
 /** Codecs work in buffers of their own, and gather what they make. */
-const MAX_EXTERNAL_BYTES = 4 * 1024 * 1024
+const MAX_EXTERNAL_BYTES = 16 * 1024 * 1024
 
 // Where Kafka's formats have what a mutation lies about, or what must be put right after one.
 const BATCH_LENGTH = 8

@@ -35,4 +35,4 @@ export interface Report {
 }
 
 /** Shares of a run, in percent, after which memory is measured. */
-export const MARKS = [10, 50, 100] as const
+export const MARKS = [10, 25, 50, 75, 100] as const

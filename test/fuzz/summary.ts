@@ -68,7 +68,8 @@ export class Summary {
 
   #judgeGrowth(): void {
     if (this.#run.inputs < MIN_INPUTS_FOR_GROWTH) return
-    const [early, , late] = MARKS
+    const early = MARKS[0]
+    const late = MARKS[MARKS.length - 1]
     const grown = largest(this.#inUse.get(late)) - largest(this.#inUse.get(early))
     const rss = (this.#rss.get(late) ?? 0) - (this.#rss.get(early) ?? 0)
     if (grown > MAX_GROWTH_BYTES) this.#failWhole(`What is in use has grown by ${mb(grown)}`)

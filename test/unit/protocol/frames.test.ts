@@ -77,12 +77,13 @@ describe('a request', () => {
     frame.writeInt16BE(99, 2)
     expect(thrown(() => decodeRequestFrame(frame))).toMatchObject({
       name: 'DecodeError',
-      api: 'ApiVersions',
-      version: 99,
+      message: expect.stringContaining('ApiVersions has no version 99'),
+      field: 'apiVersion',
+      position: 2,
     })
     expect(readRequestHeader(frame)).toEqual({ apiKey: 18, apiVersion: 99, correlationId: 9, clientId: 'new' })
     frame.writeInt16BE(4, 0)
-    expect(thrown(() => decodeRequestFrame(frame))).toMatchObject({ name: 'DecodeError', version: 99, position: 0 })
+    expect(thrown(() => decodeRequestFrame(frame))).toMatchObject({ name: 'DecodeError', field: 'apiKey', position: 0 })
   })
 
   test('that cannot be written is an EncodeError', () => {

@@ -14,12 +14,13 @@ import {
   uuid,
 } from '../../../protocol/fields.ts'
 import { decodeRequestHeader, decodeResponseHeader, skipTaggedFields } from '../../../protocol/header.ts'
-import { apis, decodeRequest, encodeRequest } from '../../../protocol/index.ts'
+import { apis, decodeRequest, decodeRequestFrame, encodeRequest } from '../../../protocol/index.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment } from '../../../protocol/messages/consumer-protocol.ts'
 import { Reader } from '../../../protocol/reader.ts'
 import { Dice } from '../../fuzz/dice.ts'
+import { frameTargets } from '../../fuzz/frame-targets.ts'
 import type { Sample } from '../../fuzz/marking-writer.ts'
-import { apiTargets, consumerProtocolTargets, headerTargets } from '../../fuzz/message-targets.ts'
+import { apiTargets, groupMemberTargets, headerTargets } from '../../fuzz/message-targets.ts'
 import { lie, mutate } from '../../fuzz/mutations.ts'
 import { type Target, titleOf } from '../../fuzz/target.ts'
 import { requireDetails } from '../../fuzz/verdict.ts'
@@ -29,7 +30,10 @@ const MUTATIONS = 60
 /** Larger samples are cut, flipped and lied about at so many places, spread over their length. */
 const PLACES = 120
 
-const targets = [...apiTargets(), ...consumerProtocolTargets(), ...headerTargets()]
+/** What members of a group tell one another may go on after what is known, and old sticky members have no generation. */
+const mayGoOn = /^ConsumerProtocol|UserData$|^FrameSplitter$/
+
+const targets = [...apiTargets(), ...groupMemberTargets(), ...headerTargets(), ...frameTargets()]
 const byApi = Map.groupBy(targets, ({ api }) => api)
 
 // Each judgement fails on any error but a DecodeError with all its details, and on a value that does not survive being
@@ -39,7 +43,7 @@ describe.each([...byApi])('%s', (_, ofApi) => {
     for (const { target, samples } of await withSamples(ofApi)) {
       const whole = samples[0].bytes
       expect(target.judge(whole), titleOf(target)).toBe(true)
-      const cutIsRefused = !target.api.startsWith('ConsumerProtocol')
+      const cutIsRefused = !mayGoOn.test(target.api)
       for (const end of places(whole.length)) {
         const accepted = target.judge(whole.subarray(0, end))
         if (cutIsRefused) expect(accepted, `${titleOf(target)}, ${end} of ${whole.length} bytes`).toBe(false)
@@ -180,6 +184,17 @@ describe('what stands around a message', () => {
     const known = { assignedPartitions: [{ topic: 'a', partitions: [1] }], userData: null }
     const longer = Buffer.concat([encodeAssignment(1, known), Buffer.from('more')])
     expect(decodeAssignment(longer)).toEqual(known)
+  })
+
+  test.each([
+    ['apiKey', 0, '7fff0000 00000001 ffff', /no API has the key 32767/],
+    ['apiVersion', 2, '00030063 00000001 ffff 7f', /Metadata has no version 99/],
+    ['apiVersion', 2, '0003ffff 00000001 ffff', /Metadata has no version -1/],
+  ])('a request for an unknown %s', (field, position, hex, message) => {
+    const input = Buffer.from(hex.replaceAll(' ', ''), 'hex')
+    const error = refusal(() => decodeRequestFrame(input), input)
+    expect(error).toMatchObject({ api: 'RequestHeader', field, position })
+    expect(error.message).toMatch(message)
   })
 
   test('a version that an API does not have', () => {

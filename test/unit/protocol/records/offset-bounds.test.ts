@@ -24,6 +24,18 @@ test('so is a message of the old formats', () => {
   expect(() => [...readBatches(oldMessage({ offset: BEYOND, value: Buffer.from('v') }))]).toThrow(DecodeError)
 })
 
+test.each([
+  ['a negative last one', [0, -5]],
+  ['one beyond the last one', [90, 3]],
+])('of compressed messages with %s none is visited', async (_, offsets) => {
+  const inside = offsets.map((offset) => oldMessage({ offset, value: Buffer.from('v') }))
+  const [batch] = readBatches(wrapped(inside, { offset: 7 }))
+  const data = await recordData(batch, 1000)
+  const visited: number[] = []
+  expect(() => visitRecords(batch, data, (offset) => visited.push(offset))).toThrow(DecodeError)
+  expect(visited).toEqual([])
+})
+
 test('and one that is compressed, with such offsets inside', async () => {
   const inside = oldMessage({ offset: BEYOND, value: Buffer.from('v') })
   const [batch] = readBatches(wrapped([inside], { offset: 0 }))
