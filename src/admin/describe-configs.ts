@@ -20,7 +20,7 @@ const FIRST_WITH_DOCUMENTATION = 3
 /** Whose configuration is meant. */
 export interface ConfigResource {
   type: ConfigResourceType
-  /** Name of the topic or group; id of the broker (`''`: what all brokers of the cluster share). */
+  /** Name of the topic, group or metrics subscription; id of the broker (`''`: what all brokers of the cluster share). */
   name: string
   /** Only these configurations. Default: all. */
   configNames?: readonly string[]
@@ -56,7 +56,7 @@ export interface ConfigEntry {
   source: ConfigSource
   isReadOnly: boolean
   isSensitive: boolean
-  /** Null from brokers before 2.6. */
+  /** Null where the broker does not say: before 2.6, and for loggers. */
   type: ConfigType | null
   /** The places a value can come from, first the one in force; only with `includeSynonyms`. */
   synonyms: Array<{ name: string; value: string | null; source: ConfigSource }>
