@@ -29,7 +29,11 @@ console.log('ok')`
 const TYPES = `import { type Consumer, DeserializationError, Kafka, type KafkaError, type Message, type MessageBatch } from 'kafka-wire'
 import { type NewTopic, type Producer, type ProducerMessage, type RecordMetadata, type Serde, serde } from 'kafka-wire'
 import type { ConsumerOptions, KafkaOptions, Logger, ProducerOptions, TopicDescription, TopicPartition } from 'kafka-wire'
-import { apis, decodeRequest } from 'kafka-wire/protocol'
+import { type AnyApi, type ApiName, apiByKey, apis, decodeRequest, type KnownApi, readBatches } from 'kafka-wire/protocol'
+import { decodeRequestFrame, decodeResponseFrame, encodeRequestFrame, encodeResponseFrame } from 'kafka-wire/protocol'
+import { FrameSplitter, type FrameSplitterOptions, type RequestFrame, readRecords, sizePrefixed } from 'kafka-wire/protocol'
+import type { KafkaRecord, RecordBatch, RequestHeader, RequestInput, ResponseFrame, ResponseOf } from 'kafka-wire/protocol'
+import { type Assignment, decodeAssignment, decodeStickyUserData, type StickyUserData } from 'kafka-wire/protocol'
 interface Ride { id: number }
 const rides: Serde<Ride> = serde.json<Ride>()
 export async function main(logger: Logger): Promise<Ride | null> {
@@ -57,6 +61,28 @@ export async function plain(kafka: Kafka, topic: NewTopic): Promise<Buffer | nul
   const topics: Record<string, TopicDescription> = await kafka.admin().describeTopics([topic.name])
   if (new Error() instanceof DeserializationError) throw new Error(String(topics))
   return first?.value
+}
+export function answer<A extends AnyApi>(api: A, ask: (body: RequestInput<A>) => ResponseOf<A>, body: RequestInput<A>): ResponseOf<A> {
+  return ask(body)
+}
+export async function tool(bytes: Buffer, header: RequestHeader, options: FrameSplitterOptions): Promise<Buffer | null> {
+  const request: RequestFrame = decodeRequestFrame(bytes)
+  const known: KnownApi = apiByKey(header.apiKey) ?? apis.Metadata
+  const name: ApiName = known.name
+  if (request.apiName === 'Produce') {
+    for (const { partitionData } of request.body.topicData) {
+      const batches: RecordBatch[] = [...readBatches(partitionData[0].records ?? Buffer.alloc(0))]
+      const records: KafkaRecord[] = await readRecords(batches[0])
+      if (records.length === 0) return null
+    }
+  }
+  const response: ResponseFrame = decodeResponseFrame(request.api, request.version, bytes)
+  if (response.apiName === 'Metadata') for (const broker of response.body.brokers) broker.port++
+  const groups: [Assignment, StickyUserData] = [decodeAssignment(bytes), decodeStickyUserData(bytes)]
+  // @ts-expect-error: Heartbeat has no topics
+  encodeRequestFrame({ api: apis.Heartbeat, version: 4, correlationId: 1, body: { groupId: 'g', generationId: 1, memberId: 'm', topics: [] } })
+  new FrameSplitter((frame: Buffer) => frame.length, options).push(sizePrefixed(encodeRequestFrame(request)))
+  return groups.length === 2 && name !== 'Fetch' ? sizePrefixed(encodeResponseFrame(response)) : null
 }`
 
 describe('the packed tarball in an empty project', () => {
