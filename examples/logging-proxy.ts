@@ -56,7 +56,7 @@ function redirect({ apiName, body }: wire.ResponseFrame): boolean {
   let places: Array<{ host: string; port: number }> = []
   if (apiName === 'Metadata' || apiName === 'DescribeCluster') places = body.brokers
   if (apiName === 'FindCoordinator') places = [body, ...body.coordinators]
-  if (apiName === 'Produce' || apiName === 'Fetch' || apiName === 'ShareFetch') places = body.nodeEndpoints
+  if ('nodeEndpoints' in body) places = body.nodeEndpoints
   // Where nothing was found there is no host.
   const brokers = places.filter(({ host }) => host !== '')
   for (const broker of brokers) Object.assign(broker, { port: portFor(broker.host, broker.port), host: 'localhost' })

@@ -102,6 +102,11 @@ function unknown(reader: Reader, field: string, position: number, message: strin
  * @throws EncodeError naming the field
  */
 export function encodeRequestFrame(request: RequestFrame): Buffer
+/**
+ * A whole request: header and body, without the length (`sizePrefixed` puts it in front). Unknown tagged fields of a
+ * request that was decoded are lost.
+ * @throws EncodeError naming the field
+ */
 export function encodeRequestFrame<A extends AnyApi>(request: RequestFrameInput<A>): Buffer
 export function encodeRequestFrame(request: RequestFrameInput<AnyApi>): Buffer {
   const { api, version, correlationId, clientId = null, body } = request
@@ -135,6 +140,11 @@ export function decodeResponseFrame<A extends KnownApi>(api: A, version: number,
  * @throws EncodeError naming the field
  */
 export function encodeResponseFrame(response: ResponseFrame): Buffer
+/**
+ * A whole response: header and body, without the length (`sizePrefixed` puts it in front). Unknown tagged fields of a
+ * response that was decoded are lost.
+ * @throws EncodeError naming the field
+ */
 export function encodeResponseFrame<A extends AnyApi>(response: ResponseFrameInput<A>): Buffer
 export function encodeResponseFrame(response: ResponseFrameInput<AnyApi>): Buffer {
   const { api, version, correlationId, body } = response

@@ -12,12 +12,15 @@ import {
   encodeResponseFrame,
   errorCode,
   type KnownApi,
+  type RequestFrame,
   type RequestOf,
   type ResponseFrame,
   type ResponseOf,
   readCorrelationId,
   readRequestHeader,
 } from '../../../protocol/index.ts'
+import { seededRandom } from '../seeded-random.ts'
+import { sampleStruct } from './sample-values.ts'
 
 function thrown(action: () => unknown): unknown {
   try {
@@ -32,6 +35,22 @@ test('an API is found by its key', () => {
   for (const api of Object.values<KnownApi>(apis)) expect(apiByKey(api.key)).toBe(api)
   expect(apiByKey(4)).toBeUndefined()
 })
+
+test.each(Object.values<KnownApi>(apis).map((api) => [api.name, api] as const))(
+  'both frames of %s read as what was written, in every version',
+  (_, api) => {
+    const random = seededRandom(api.key)
+    for (let version = api.minVersion; version <= api.maxVersion; version++) {
+      const place = { api, version, correlationId: version }
+      const request = { ...place, clientId: 'me', body: sampleStruct(api.request.fields, version, random) }
+      const asked = encodeRequestFrame(request as RequestFrame)
+      expect(decodeRequestFrame(asked)).toMatchObject({ apiName: api.name, ...request })
+      const response = { ...place, body: sampleStruct(api.response.fields, version, random) }
+      const answered = encodeResponseFrame(response as ResponseFrame)
+      expect(decodeResponseFrame(api, version, answered)).toMatchObject({ apiName: api.name, ...response })
+    }
+  },
+)
 
 describe('a request', () => {
   const body = { topics: [{ name: 'rides' }], allowAutoTopicCreation: false }
