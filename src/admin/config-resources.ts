@@ -72,7 +72,8 @@ export function outcomesOf<A extends ResourceAnswer, T>(
     return brokerError(answer?.errorCode ?? UNKNOWN_SERVER_ERROR, `Configuration of ${type} ${describe(name)}`, {
       message: answer === undefined ? 'the broker left it out' : answer.errorMessage,
       topic: type === 'topic' ? name : undefined,
-      resource: name,
+      // What the ACLs protect is the cluster where it is not the topic or the group.
+      resource: type === 'group' ? name : undefined,
     })
   })
 }

@@ -35,3 +35,10 @@ export function refusals(
     return brokerError(code, `${about} ${key}`, { topic, partition, message })
   })
 }
+
+/** The error of a request that was refused as a whole. */
+export function refusalOfAll(subject: string, errorCode: number, errorMessage: string | null = null): BrokerError {
+  // With KRaft a refusal by the ACLs is explained by a dump of the request's Java object.
+  const message = errorMessage?.startsWith('Request Request(') ? null : errorMessage
+  return brokerError(errorCode, subject, { message })
+}

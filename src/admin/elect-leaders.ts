@@ -1,10 +1,10 @@
 import type { ResponseOf } from '../../protocol/api.ts'
 import { electLeaders as electLeadersApi } from '../../protocol/messages/elect-leaders.ts'
 import { groupByTopic, type TopicPartition } from '../cluster/topic-partition.ts'
-import { brokerError, UnsupportedVersionError } from '../errors.ts'
+import { UnsupportedVersionError } from '../errors.ts'
 import { mistyped, oneOf } from '../options.ts'
 import type { Call } from './call.ts'
-import { notController, type PartitionAnswer, refusals } from './controller-answers.ts'
+import { notController, type PartitionAnswer, refusalOfAll, refusals } from './controller-answers.ts'
 import { everyResult, type Outcome } from './outcomes.ts'
 import { readTopicPartitions, topicPartition } from './topic-partitions.ts'
 
@@ -54,7 +54,7 @@ export async function electLeaders(
   const answer = await call.send(electLeadersApi, body, 'controller', (answer) => {
     return notController(answer.errorCode, answersOf(answer))
   })
-  if (answer.errorCode !== 0) throw brokerError(answer.errorCode, 'The elections')
+  if (answer.errorCode !== 0) throw refusalOfAll('The elections', answer.errorCode)
 
   const answers = answersOf(answer)
   const asked = partitions ?? answers.map(({ topic, partition }) => ({ topic, partition }))

@@ -2,10 +2,10 @@ import type { ResponseOf } from '../../protocol/api.ts'
 import { alterPartitionReassignments as alterApi } from '../../protocol/messages/alter-partition-reassignments.ts'
 import { listPartitionReassignments as listApi } from '../../protocol/messages/list-partition-reassignments.ts'
 import { groupByTopic, type TopicPartition } from '../cluster/topic-partition.ts'
-import { brokerError, UnsupportedVersionError } from '../errors.ts'
+import { UnsupportedVersionError } from '../errors.ts'
 import { boolean, type OptionCheck, type OptionSchema } from '../options.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
-import { notController, type PartitionAnswer, refusals } from './controller-answers.ts'
+import { notController, type PartitionAnswer, refusalOfAll, refusals } from './controller-answers.ts'
 import { readBrokerIds } from './create-topics.ts'
 import { everyResult } from './outcomes.ts'
 import { readTopicPartitions, topicPartition } from './topic-partitions.ts'
@@ -83,9 +83,7 @@ export async function alterPartitionReassignments(
   const answer = await call.send(alterApi, body, 'controller', (answer) => {
     return notController(answer.errorCode, answersOf(answer))
   })
-  if (answer.errorCode !== 0) {
-    throw brokerError(answer.errorCode, 'The reassignments', { message: answer.errorMessage })
-  }
+  if (answer.errorCode !== 0) throw refusalOfAll('The reassignments', answer.errorCode, answer.errorMessage)
   everyResult('admin.alterPartitionReassignments()', refusals('Reassignment of', reassignments, answersOf(answer)))
 }
 
@@ -112,9 +110,7 @@ export async function listPartitionReassignments(
         })
   const body = () => ({ topics, timeoutMs: call.brokerTimeoutMs })
   const answer = await call.send(listApi, body, 'controller', ({ errorCode }) => notController(errorCode))
-  if (answer.errorCode !== 0) {
-    throw brokerError(answer.errorCode, 'The reassignments', { message: answer.errorMessage })
-  }
+  if (answer.errorCode !== 0) throw refusalOfAll('The reassignments', answer.errorCode, answer.errorMessage)
   return answer.topics
     .flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex, replicas, addingReplicas, removingReplicas }) => {

@@ -67,21 +67,21 @@ describe.skipIf(!hasBroker)(
       test('goes to the broker that it is about, and to any for what all brokers share', async () => {
         await admin.incrementalAlterConfigs([
           { type: 'broker', name: String(broker), configs: { 'log.cleaner.backoff.ms': 16_000 } },
-          { type: 'broker', name: '', configs: { 'message.max.bytes': 2_000_000 } },
+          { type: 'broker', name: '', configs: { 'log.cleaner.min.compaction.lag.ms': 5 } },
         ])
         await eventually(async () => {
           expect(await value('broker', String(broker), 'log.cleaner.backoff.ms')).toMatchObject({
             value: '16000',
             source: 'DYNAMIC_BROKER_CONFIG',
           })
-          expect(await value('broker', '', 'message.max.bytes')).toMatchObject({
-            value: '2000000',
+          expect(await value('broker', '', 'log.cleaner.min.compaction.lag.ms')).toMatchObject({
+            value: '5',
             source: 'DYNAMIC_DEFAULT_BROKER_CONFIG',
           })
         })
         await admin.incrementalAlterConfigs([
           { type: 'broker', name: String(broker), configs: { 'log.cleaner.backoff.ms': null } },
-          { type: 'broker', name: '', configs: { 'message.max.bytes': null } },
+          { type: 'broker', name: '', configs: { 'log.cleaner.min.compaction.lag.ms': null } },
         ])
       })
 

@@ -85,6 +85,20 @@ describe('incrementalAlterConfigs', () => {
     expect(routes).toHaveLength(2)
   })
 
+  test('a refusal names what the ACLs protect', async () => {
+    const [group, cluster] = [errorCode('GROUP_AUTHORIZATION_FAILED'), errorCode('CLUSTER_AUTHORIZATION_FAILED')]
+    const fake = new FakeCluster({
+      IncrementalAlterConfigs: (request) => altered(request, { g: group, 1: cluster }),
+    })
+    const error = await new Admin(fake.cluster)
+      .incrementalAlterConfigs(every.slice(0, 2))
+      .catch((reason: unknown) => reason)
+    expect((error as PartialFailureError<unknown>).results).toMatchObject([
+      { resourceType: 'cluster', resourceName: '' },
+      { resourceType: 'group', resourceName: 'g' },
+    ])
+  })
+
   test('is asked again where the controller has moved', async () => {
     const fake = new FakeCluster({ IncrementalAlterConfigs: (request) => altered(request) })
     await new Admin(fake.cluster).incrementalAlterConfigs([every[1]])
