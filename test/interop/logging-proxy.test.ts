@@ -11,7 +11,6 @@ import { hasPython, runPython } from '../support/python-client.ts'
 interface Line {
   readonly type: 'proxy' | 'request' | 'response'
   readonly apiName: string
-  readonly version: number
   readonly correlationId: number
   readonly clientId?: string
   readonly body: unknown
@@ -78,9 +77,9 @@ describe.skipIf(!hasBroker)('examples/logging-proxy.ts', () => {
     await expect.poll(() => recordsIn('response', 'Fetch'), { timeout: 30_000 }).toEqual(records)
     expect(recordsIn('request', 'Produce')).toEqual(records)
     const asked = new Set<string>()
-    for (const { type, apiName, version, correlationId } of lines) {
-      if (type === 'request') asked.add(`${apiName} ${version} ${correlationId}`)
-      if (type === 'response') expect(asked).toContain(`${apiName} ${version} ${correlationId}`)
+    for (const { type, apiName, correlationId } of lines) {
+      if (type === 'request') asked.add(`${apiName} ${correlationId}`)
+      if (type === 'response') expect(asked).toContain(`${apiName} ${correlationId}`)
     }
     const [host, first] = address.split(':')
     expect(new Set(said('response', 'Metadata', 'host'))).toEqual(new Set([host]))
