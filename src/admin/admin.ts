@@ -395,7 +395,7 @@ export class Admin {
   }
 
   /**
-   * Makes members leave a classic group: all that it has, or only some static ones. One that still runs joins again.
+   * Makes members leave a group: all that it has, or only some static ones. One that still runs joins again.
    * @throws PartialFailureError with, say, `UNKNOWN_MEMBER_ID`; its `results` has null for who was removed. BrokerError
    * `GROUP_ID_NOT_FOUND`, or another code about the whole group.
    */

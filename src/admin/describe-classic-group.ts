@@ -37,9 +37,8 @@ export async function describeClassicGroup(
   const state = groupState(group.groupState)
   // Brokers before Kafka 4.0 describe a group that they do not know as a dead one (KIP-1043).
   const errorCode = group.errorCode === 0 && state === 'Dead' ? GROUP_ID_NOT_FOUND : group.errorCode
-  // What the broker says, that it is not a classic group, is half of the truth: it is not one of the new protocol either.
-  if (errorCode === GROUP_ID_NOT_FOUND)
-    throw groupError(errorCode, groupId, { message: 'there is no such consumer group' })
+  // That it is not a classic group, as the broker says, is half of the truth: it is not one of the new protocol either.
+  if (errorCode === GROUP_ID_NOT_FOUND) throw groupError(errorCode, groupId)
   if (errorCode !== 0) throw groupError(errorCode, groupId, { message: group.errorMessage })
   if (group.protocolType !== CONSUMER && group.protocolType !== '') {
     const message = `it is not a group of consumers; its protocol type is '${group.protocolType}'`

@@ -7,7 +7,7 @@ export type Meanings = Readonly<Partial<Record<BrokerErrorName | 'NONE', string>
 
 /** What codes mean of groups, where Kafka's table says nothing. */
 const GENERAL: Meanings = {
-  GROUP_ID_NOT_FOUND: 'there is no such group',
+  GROUP_ID_NOT_FOUND: 'there is no such consumer group',
   NON_EMPTY_GROUP: 'it still has members',
 }
 

@@ -54,7 +54,7 @@ type Asked = readonly TopicPartition[] | null
 /** @throws UsageError naming the group and its partition */
 export function readGroupOffsetsQuery(value: unknown): Map<string, Asked> {
   const path = `${METHOD}: groups`
-  if (typeof value === 'string' || value === undefined || value === null || Array.isArray(value)) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw mistyped(`${METHOD}: groupId`, 'a non-empty string, or partitions keyed by group id', value)
   }
   return new Map(

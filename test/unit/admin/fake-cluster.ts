@@ -19,7 +19,14 @@ export type Answerer = (request: SentRequest) => unknown
 /** Stands for the cluster below an `Admin`: a test says what each API answers, and at which version it is spoken. */
 export class FakeCluster {
   readonly sent: SentRequest[] = []
-  readonly options = { defaultApiTimeoutMs: 1000, requestTimeoutMs: 500, retryBackoffMs: 1, retryBackoffMaxMs: 2 }
+  readonly warnings: string[] = []
+  readonly options = {
+    defaultApiTimeoutMs: 1000,
+    requestTimeoutMs: 500,
+    retryBackoffMs: 1,
+    retryBackoffMaxMs: 2,
+    logger: { debug() {}, info() {}, warn: (message: string) => this.warnings.push(message), error() {} },
+  }
   metadata = { brokers: new Map([[1, { id: 1, host: 'h', port: 1, rack: null }]]), controllerId: 1, clusterId: 'c' }
   /** Leaders of each topic's partitions, as the metadata in hand has them. */
   leaders: Record<string, number[]> = {}
@@ -66,13 +73,18 @@ export class FakeCluster {
     return this.leaders[topic]?.[partition] ?? -1
   }
 
+  /** Every group is with broker 1. */
+  async coordinator(): Promise<number> {
+    return 1
+  }
+
   async send(
     api: AnyApi,
     body: Record<string, unknown> | ((version: number) => Record<string, unknown>),
     route: Route,
-    options: { errorCode?: (answer: never) => number; signal?: AbortSignal; once?: boolean } = {},
+    options: { errorCode?: (answer: never) => number; signal?: AbortSignal; once?: boolean; maxVersion?: number } = {},
   ): Promise<unknown> {
-    const version = Math.min(this.#version, api.maxVersion)
+    const version = Math.min(this.#version, api.maxVersion, options.maxVersion ?? api.maxVersion)
     const request: SentRequest = {
       api: api.name,
       body: typeof body === 'function' ? body(version) : body,
