@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { AnyApi, RequestInput, ResponseOf } from '../../protocol/api.ts'
 import { decodeResponseHeader, encodeRequestHeader } from '../../protocol/header.ts'
+import { expectEnd } from '../../protocol/message.ts'
 import { answeredVersion } from '../../protocol/messages/api-versions.ts'
 import { Reader } from '../../protocol/reader.ts'
 import { Writer } from '../../protocol/writer.ts'
@@ -16,7 +17,7 @@ import { Pause, throttledByClient } from './throttling.ts'
 export interface SendOptions {
   /** How long to wait for the answer, in ms; the connection's `requestTimeoutMs` if not given. */
   timeoutMs?: number
-  /** Speak this version and no other. */
+  /** Speak this version and no other; also one that Kafka marks as unstable, which is never chosen otherwise. */
   version?: number
   /** Speak no earlier version than this. */
   minVersion?: number
@@ -251,17 +252,23 @@ export class Connection {
     try {
       decodeResponseHeader(reader, api.responseHeaderVersion(version))
       const response = api.decodeResponse(reader, version)
-      if (reader.remaining > 0) {
-        const message = `${this.broker} answered ${api.name} v${version} with ${reader.remaining} bytes too many`
-        throw new DecodeError(message, { api: api.name, version, position: reader.position })
-      }
+      expectEnd(reader, `${api.name}Response`, version)
       this.#throttle(api, version, response)
       this.#settle(request, null, response)
     } catch (error) {
       // The frame was whole, but who writes one wrong cannot be trusted with the next.
-      this.#settle(request, error as KafkaError)
-      throw error
+      const unreadable = this.#unreadable(error, api, version)
+      this.#settle(request, unreadable as KafkaError)
+      throw unreadable
     }
+  }
+
+  /** The codec does not know who wrote what it cannot read, nor in front of which body a bad header stands. */
+  #unreadable(error: unknown, api: AnyApi, version: number): unknown {
+    if (!(error instanceof DecodeError)) return error
+    const { field, position } = error
+    const details = { broker: this.broker, api: api.name, version, field, position, cause: error }
+    return new DecodeError(`${this.broker} sent an answer that cannot be read: ${error.message}`, details)
   }
 
   #mismatch(correlationId: number, request: InFlight | undefined): ConnectionError {
