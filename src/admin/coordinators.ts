@@ -39,7 +39,7 @@ export async function askCoordinator<A extends AnyApi>(
 }
 
 /** For `cluster.send`: the code by which the broker is not, or not yet, the coordinator. Others are no matter of routing. */
-export function wrongCoordinator(codes: Iterable<number>): number {
+function wrongCoordinator(codes: Iterable<number>): number {
   for (const code of codes) if (code === COORDINATOR_LOAD_IN_PROGRESS || meansWrongCoordinator(code)) return code
   return 0
 }

@@ -2,8 +2,8 @@ import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { listGroups as listGroupsApi } from '../../protocol/messages/list-groups.ts'
 import { brokerError, KafkaError } from '../errors.ts'
 import { mistyped, type OptionCheck, type OptionSchema, oneOf, optional, text } from '../options.ts'
+import { askAllBrokers } from './all-brokers.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
-import { wrongCoordinator } from './coordinators.ts'
 import { GROUP_STATES, GROUP_TYPES, type GroupState, type GroupType, groupState, groupType } from './group-kinds.ts'
 import { partialFailure } from './outcomes.ts'
 
@@ -51,24 +51,18 @@ const FIRST_WITH_TYPES = 5
  * @throws PartialFailureError whose results are what the others told, and the failures
  */
 export async function listGroups(call: Call, filters: Filters): Promise<GroupListing[]> {
-  const { brokers } = await call.refresh()
+  const outcomes = await askAllBrokers(call, (broker) => listAt(call, broker, filters))
   // A group on the move between two coordinators may be told of by both.
   const byId = new Map<string, GroupListing>()
   const failures: KafkaError[] = []
-  await Promise.all(
-    Array.from(brokers.keys(), async (broker) => {
-      try {
-        for (const group of await listAt(call, broker, filters)) byId.set(group.groupId, group)
-      } catch (error) {
-        if (!(error instanceof KafkaError) || call.signal.aborted) throw error
-        failures.push(error)
-      }
-    }),
-  )
+  for (const outcome of outcomes) {
+    if (outcome instanceof KafkaError) failures.push(outcome)
+    else for (const group of outcome) byId.set(group.groupId, group)
+  }
   const groups = [...byId.values()].sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
   if (failures.length === 0) return groups
-  if (failures.length === brokers.size) throw failures[0]
-  throw partialFailure('admin.listGroups()', brokers.size, failures, [...groups, ...failures])
+  if (failures.length === outcomes.length) throw failures[0]
+  throw partialFailure('admin.listGroups()', outcomes.length, failures, [...groups, ...failures])
 }
 
 async function listAt(call: Call, broker: number, filters: Filters): Promise<GroupListing[]> {
@@ -81,7 +75,7 @@ async function listAt(call: Call, broker: number, filters: Filters): Promise<Gro
       typesFilter: version < FIRST_WITH_TYPES ? [] : types,
     }
   }
-  const answer = await call.send(listGroupsApi, body, { broker }, ({ errorCode }) => wrongCoordinator([errorCode]))
+  const answer = await call.sendOnce(listGroupsApi, body, broker)
   if (answer.errorCode !== 0) throw brokerError(answer.errorCode, `Groups of broker ${broker}`)
   let groups: GroupListing[] = answer.groups.map(({ groupId, protocolType, groupState: state, groupType: type }) => {
     return { groupId, protocolType, type: type === '' ? 'classic' : groupType(type), state: groupState(state) }
@@ -102,7 +96,7 @@ function isChosen(value: string, chosen: readonly string[]): boolean {
 async function withStates(call: Call, broker: number, groups: readonly GroupListing[]): Promise<GroupListing[]> {
   if (groups.length === 0) return []
   const asked = { groups: groups.map(({ groupId }) => groupId) }
-  const answer = await call.send(describeGroups, asked, { broker })
+  const answer = await call.sendOnce(describeGroups, asked, broker)
   const states = new Map(answer.groups.map((group) => [group.groupId, groupState(group.groupState)]))
   return groups.map((group) => ({ ...group, state: states.get(group.groupId) ?? 'Unknown' }))
 }
