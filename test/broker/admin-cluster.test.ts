@@ -1,5 +1,5 @@
 import { type ConfigAlteration, Kafka, type KafkaError, PartialFailureError, UnsupportedVersionError } from 'kafka-wire'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { bootstrapServers, brokerIsAtLeast, hasBroker, uniqueName } from '../support/kafka.ts'
 import { eventually } from '../unit/eventually.ts'
 
@@ -313,10 +313,15 @@ describe.skipIf(!hasBroker)(
     test('describeLogDirs tells how large replicas are', async () => {
       const topic = await topicWith(2)
       await kafka.producer().send({ topic, partition: 1, value: 'x'.repeat(5000) })
-      const described = await admin.describeLogDirs()
+      const { described, dirs, replicas } = await vi.waitFor(async () => {
+        const described = await admin.describeLogDirs()
+        const dirs = described.flatMap(({ logDirs }) => logDirs)
+        const replicas = dirs.flatMap(({ replicas }) => replicas).filter((replica) => replica.topic === topic)
+        // A broker can know of a partition a moment before it has made a log for it.
+        expect(replicas).toHaveLength(2)
+        return { described, dirs, replicas }
+      }, 20_000)
       expect(described.map(({ broker }) => broker)).toEqual((await admin.describeCluster()).brokers.map(({ id }) => id))
-      const dirs = described.flatMap(({ logDirs }) => logDirs)
-      const replicas = dirs.flatMap(({ replicas }) => replicas).filter((replica) => replica.topic === topic)
       expect(replicas.sort((a, b) => a.partition - b.partition)).toEqual([
         { topic, partition: 0, size: 0, offsetLag: 0, isFuture: false },
         { topic, partition: 1, size: expect.any(Number), offsetLag: 0, isFuture: false },

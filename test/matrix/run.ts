@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 // Runs the suites on a real broker against one Kafka version after another: `npm run test:matrix [version …]`.
 
-const VERSIONS = ['4.0', '3.9', '2.8', '2.1']
+const VERSIONS = ['4.4', '4.0', '3.9', '2.8', '2.1']
 
 interface Outcome {
   readonly version: string
