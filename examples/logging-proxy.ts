@@ -14,7 +14,13 @@ function portFor(host: string, port: number): number {
   const broker = `${host}:${port}`
   if (!ports.has(broker)) {
     ports.set(broker, firstPort + ports.size)
-    createServer((client) => relay(client, connect(port, host))).listen(ports.get(broker), 'localhost')
+    const server = createServer((client) => relay(client, connect(port, host)))
+    server.once('listening', () => console.log(JSON.stringify({ type: 'proxy', broker, port: ports.get(broker) })))
+    server.once('error', ({ message }) => {
+      console.error(message)
+      process.exit(1)
+    })
+    server.listen(ports.get(broker), 'localhost')
   }
   return ports.get(broker) as number
 }
@@ -91,6 +97,7 @@ async function readable(value: unknown, name = ''): Promise<unknown> {
   return Object.fromEntries(await Promise.all(entries))
 }
 
-const [host, port] = (process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092').split(',')[0].split(':')
-console.log(JSON.stringify({ type: 'proxy', broker: `${host}:${port}`, port: portFor(host, Number(port)) }))
+// As bootstrap servers are written: IPv6 addresses in brackets.
+const first = new URL(`kafka://${(process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092').split(',')[0]}`)
+portFor(first.hostname.replace(/^\[|\]$/g, ''), Number(first.port))
 process.once('SIGINT', () => printed.then(() => process.exit()))

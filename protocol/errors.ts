@@ -53,6 +53,8 @@ export interface KafkaErrorDetails {
   topic?: string
   partition?: number
   offset?: number
+  /** Of a batch that cannot be read: the offset to seek to in order to pass over it. */
+  nextOffset?: number
   /** For a record that was not acknowledged: whether the cluster can have it all the same. */
   persisted?: 'no' | 'maybe' | 'yes'
 }
@@ -72,6 +74,8 @@ export class KafkaError extends Error {
   declare readonly topic?: string
   declare readonly partition?: number
   declare readonly offset?: number
+  /** Of a batch that cannot be read: the offset to seek to in order to pass over it. */
+  declare readonly nextOffset?: number
   declare readonly persisted?: 'no' | 'maybe' | 'yes'
 
   constructor(message: string, details: KafkaErrorDetails = {}) {
@@ -82,7 +86,7 @@ export class KafkaError extends Error {
     this.fatal = details.fatal ?? false
     this.abortable = details.abortable ?? false
     // Only what is known becomes a property: an inspected error stays short.
-    for (const key of ['broker', 'api', 'topic', 'partition', 'offset', 'persisted'] as const) {
+    for (const key of ['broker', 'api', 'topic', 'partition', 'offset', 'nextOffset', 'persisted'] as const) {
       if (details[key] !== undefined) Object.defineProperty(this, key, { value: details[key], enumerable: true })
     }
   }

@@ -346,6 +346,8 @@ export class Delivery<K, V> {
         topic,
         partition: number,
         offset: Math.max(position, batch.baseOffset),
+        // Of what is no batch at all, nobody knows where it ends.
+        nextOffset: batch.nextOffset > batch.baseOffset ? batch.nextOffset : undefined,
         cause,
       })
     }

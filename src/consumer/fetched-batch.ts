@@ -93,12 +93,13 @@ class DataBatch implements FetchedBatch {
   /** The user must learn what to do about it; nothing else ends it. */
   #tooLarge(cause?: DecodeError): DecodeError {
     const { topic, partition } = this.#origin
-    const offset = this.baseOffset
+    const { baseOffset: offset, nextOffset } = this
     const { maxDecompressedBytes } = this.#options
-    const details = { code: 'MESSAGE_TOO_LARGE', topic, partition, offset, cause } as const
+    const batch = `The batch at offset ${offset} of ${topic}-${partition} (compression: ${this.#batch.compression})`
+    const limit = `the ${maxDecompressedBytes} bytes of option 'maxDecompressedBytes'`
     return new DecodeError(
-      `The batch at offset ${offset} of ${topic}-${partition} (compression: ${this.#batch.compression}) needs more than the ${maxDecompressedBytes} bytes of option 'maxDecompressedBytes'; raise it, or seek to ${this.nextOffset} to pass over the batch`,
-      details,
+      `${batch} needs more than ${limit}, each message counted with at least ${MESSAGE_BYTES}; raise it, or seek to ${nextOffset} to pass over the batch`,
+      { code: 'MESSAGE_TOO_LARGE', topic, partition, offset, nextOffset, cause },
     )
   }
 

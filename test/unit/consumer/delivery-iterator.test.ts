@@ -163,7 +163,8 @@ test('a corrupt batch is fetched once more, then thrown with its place; other pa
   await eventually(() => expect(script.warnings).toHaveLength(1))
   expect([p.fetchOffset, p.position]).toEqual([1, 1])
   script.feedBatch(p, corrupt)
-  await expect(waiting).rejects.toMatchObject({ code: 'CORRUPT_MESSAGE', topic: 't', partition: 0, offset: 1 })
+  const place = { topic: 't', partition: 0, offset: 1, nextOffset: 2 }
+  await expect(waiting).rejects.toMatchObject({ code: 'CORRUPT_MESSAGE', ...place })
   expect(p.position).toBe(1)
   // It comes up again each time it is fetched, and never keeps the others from going on.
   script.feedBatch(p, corrupt)

@@ -174,7 +174,8 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('a %s bomb is refused by n
     topic: 't',
     partition: 3,
     offset: 5,
-    message: `The batch at offset 5 of t-3 (compression: ${compression}) needs more than the 1048576 bytes of option 'maxDecompressedBytes'; raise it, or seek to 6 to pass over the batch`,
+    nextOffset: 6,
+    message: `The batch at offset 5 of t-3 (compression: ${compression}) needs more than the 1048576 bytes of option 'maxDecompressedBytes', each message counted with at least 128; raise it, or seek to 6 to pass over the batch`,
   })
 })
 
