@@ -1,6 +1,9 @@
+import { inspect } from 'node:util'
+import type { DecodeError, EncodeError } from './errors.ts'
 import type { Decoded, Encodable, Fields } from './fields.ts'
 import { Message } from './message.ts'
 import type { Reader } from './reader.ts'
+import { shown } from './shown.ts'
 import { noVersions, parseVersions } from './versions.ts'
 import type { Writer } from './writer.ts'
 
@@ -33,6 +36,8 @@ export interface Api<Request, RequestInput, Response, ResponseInput> {
   encodeResponse(writer: Writer, version: number, body: ResponseInput): void
   /** @throws DecodeError naming field and position */
   decodeResponse(reader: Reader, version: number): Response
+  /** Its name: whoever prints a request wants to know which API it is of, and not how that is made. */
+  toJSON(): string
 }
 
 // The bodies are inferred from each declaration; where APIs are handled alike, theirs do not matter.
@@ -70,6 +75,18 @@ export interface DeclaredApi<Request extends Fields, Response extends Fields, Na
   readonly response: Message<Response>
 }
 
+/**
+ * The API, as it was declared.
+ * @throws Refusal if it is none: from JavaScript, its name or number, or what a mistyped name led to
+ */
+export function asDeclared(api: AnyApi, Refusal: typeof DecodeError | typeof EncodeError): DeclaredApi<Fields, Fields> {
+  const { request, response } = (api ?? {}) as Partial<DeclaredApi<Fields, Fields>>
+  if (request instanceof Message && response instanceof Message) return api as DeclaredApi<Fields, Fields>
+  const given: unknown = api
+  const got = typeof given === 'string' ? `'${given.slice(0, 40)}'` : shown(given)
+  throw new Refusal(`The API must be one of \`apis\`, such as \`apis.Metadata\`, got ${got}`)
+}
+
 export function defineApi<
   const Request extends Fields,
   const Response extends Fields,
@@ -95,5 +112,8 @@ export function defineApi<
     decodeRequest: (reader, version) => request.decode(reader, version),
     encodeResponse: (writer, version, body) => response.encode(writer, version, body),
     decodeResponse: (reader, version) => response.decode(reader, version),
+    toJSON: () => name,
+    // `console.log` would print the whole declaration, too.
+    ...{ [inspect.custom]: () => `[Api ${name}]` },
   }
 }

@@ -1,3 +1,7 @@
+import { KafkaError } from './errors.ts'
+import { nearestName } from './nearest-name.ts'
+import { shown } from './shown.ts'
+
 /**
  * The error codes that brokers answer with, by Kafka's names for them (`org.apache.kafka.common.protocol.Errors`, as of
  * Kafka 4.4.0): number, whether the same request may succeed later, and what it means to a user where the name does not say.
@@ -177,7 +181,15 @@ export function errorName(code: number): BrokerErrorName | 'NONE' {
   return code === 0 ? 'NONE' : (byCode.get(code)?.name ?? 'UNKNOWN_SERVER_ERROR')
 }
 
-/** The number of an error code. */
-export function errorCode(name: BrokerErrorName): number {
-  return brokerErrors[name].code
+/**
+ * The number of an error code; 0 for `NONE`.
+ * @throws KafkaError (`INVALID_ARGUMENT`) on a name that is not in the table
+ */
+export function errorCode(name: BrokerErrorName | 'NONE'): number {
+  if (name === 'NONE') return 0
+  if (Object.hasOwn(brokerErrors, name)) return brokerErrors[name].code
+  const given = typeof name === 'string' ? `'${name}'` : shown(name)
+  const meant = typeof name === 'string' ? nearestName(name, Object.keys(brokerErrors)) : null
+  const suggestion = meant === null ? '' : `; did you mean '${meant}'?`
+  throw new KafkaError(`No error code has the name ${given}${suggestion}`, { code: 'INVALID_ARGUMENT' })
 }

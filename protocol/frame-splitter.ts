@@ -1,4 +1,7 @@
-import { DecodeError } from './errors.ts'
+import { types } from 'node:util'
+import { DecodeError, EncodeError } from './errors.ts'
+import { asBuffer } from './input-bytes.ts'
+import { shown } from './shown.ts'
 
 /** A frame holds at least its correlation id. */
 export const MIN_FRAME_BYTES = 4
@@ -44,9 +47,11 @@ export class FrameSplitter {
   /**
    * Takes what came next. After an error the stream cannot be read on.
    * @param reused the chunk's memory will be written again, so that no frame may be a view of it; default false
-   * @throws DecodeError if a frame's length is impossible or over the limit
+   * @throws DecodeError if a frame's length is impossible or over the limit, or if it is given no bytes, such as text of a
+   *   socket with an encoding
    */
-  push(chunk: Buffer, reused = false): void {
+  push(bytes: Uint8Array, reused = false): void {
+    const chunk = asBuffer(bytes, 'A chunk')
     let position = 0
     while (position < chunk.length) {
       if (this.#frame !== null) {
@@ -95,8 +100,14 @@ export class FrameSplitter {
   }
 }
 
-/** A frame as it goes over the wire: its length, then its bytes. Copies it. */
+/**
+ * A frame as it goes over the wire: its length, then its bytes. Copies it.
+ * @throws EncodeError if it is no bytes
+ */
 export function sizePrefixed(frame: Uint8Array): Buffer {
+  if (!types.isUint8Array(frame)) {
+    throw new EncodeError(`A frame must be a Buffer or Uint8Array, got ${shown(frame)}`)
+  }
   const bytes = Buffer.allocUnsafe(4 + frame.length)
   bytes.writeInt32BE(frame.length, 0)
   bytes.set(frame, 4)

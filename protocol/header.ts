@@ -23,20 +23,19 @@ export function encodeRequestHeader(
   clientId: string | null,
 ): void {
   writer.writeInt16(api.key)
-  writer.writeInt16(version)
-  writer.writeInt32(correlationId)
-  // Never compact, whatever the version: a broker must be able to read the header of a request it does not know.
-  if (clientId === null) writer.writeInt16(-1)
-  else writeClientId(writer, clientId)
-  if (api.requestHeaderVersion(version) === 2) writer.writeUnsignedVarint(0)
-}
-
-function writeClientId(writer: Writer, clientId: string): void {
+  let field = 'apiVersion'
   try {
-    writer.writeString(clientId)
+    writer.writeInt16(version)
+    field = 'correlationId'
+    writer.writeInt32(correlationId)
+    field = 'clientId'
+    // Never compact, whatever the version: a broker must be able to read the header of a request it does not know.
+    if (clientId === null) writer.writeInt16(-1)
+    else writer.writeString(clientId)
   } catch (error) {
-    throw describe(leaving('clientId', error), 'RequestHeader', 1)
+    throw describe(leaving(field, error), `${api.name}Request`, version)
   }
+  if (api.requestHeaderVersion(version) === 2) writer.writeUnsignedVarint(0)
 }
 
 /**

@@ -1,5 +1,15 @@
-import type { AnyApi, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api.ts'
-import { expectEnd } from './message.ts'
+import {
+  type AnyApi,
+  asDeclared,
+  type RequestInput,
+  type RequestOf,
+  type ResponseInput,
+  type ResponseOf,
+} from './api.ts'
+import { DecodeError, EncodeError } from './errors.ts'
+import type { Fields } from './fields.ts'
+import { asBuffer } from './input-bytes.ts'
+import { expectEnd, type Message } from './message.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
@@ -42,12 +52,12 @@ export type { RecordsInput } from './writer.ts'
 
 /**
  * The body of a request, without its header.
- * @throws EncodeError naming the field: a value that its type cannot hold, or one that this version has no place for; also
- *   on a version that is unknown here
+ * @throws EncodeError naming the field: a value that its type cannot hold, one that this version has no place for, or a
+ *   name that no field has; also on a version that is unknown here
  */
 export function encodeRequest<A extends AnyApi>(api: A, version: number, body: RequestInput<A>): Buffer {
   const writer = new Writer()
-  api.encodeRequest(writer, version, body)
+  asDeclared(api, EncodeError).request.encodeChecked(writer, version, body)
   return Buffer.concat(writer.finish())
 }
 
@@ -55,21 +65,18 @@ export function encodeRequest<A extends AnyApi>(api: A, version: number, body: R
  * The body of a request, given without its header; it must be all that `bytes` holds. Its Buffers are views of `bytes`.
  * @throws DecodeError naming field and position; also on a version that is unknown here
  */
-export function decodeRequest<A extends AnyApi>(api: A, version: number, bytes: Buffer): RequestOf<A> {
-  const reader = new Reader(bytes)
-  const body: RequestOf<A> = api.decodeRequest(reader, version)
-  expectEnd(reader, `${api.name}Request`, version)
-  return body
+export function decodeRequest<A extends AnyApi>(api: A, version: number, bytes: Uint8Array): RequestOf<A> {
+  return decodeWhole(asDeclared(api, DecodeError).request, version, bytes) as RequestOf<A>
 }
 
 /**
  * The body of a response, without its header.
- * @throws EncodeError naming the field: a value that its type cannot hold, or one that this version has no place for; also
- *   on a version that is unknown here
+ * @throws EncodeError naming the field: a value that its type cannot hold, one that this version has no place for, or a
+ *   name that no field has; also on a version that is unknown here
  */
 export function encodeResponse<A extends AnyApi>(api: A, version: number, body: ResponseInput<A>): Buffer {
   const writer = new Writer()
-  api.encodeResponse(writer, version, body)
+  asDeclared(api, EncodeError).response.encodeChecked(writer, version, body)
   return Buffer.concat(writer.finish())
 }
 
@@ -77,9 +84,13 @@ export function encodeResponse<A extends AnyApi>(api: A, version: number, body: 
  * The body of a response, given without its header; it must be all that `bytes` holds. Its Buffers are views of `bytes`.
  * @throws DecodeError naming field and position; also on a version that is unknown here
  */
-export function decodeResponse<A extends AnyApi>(api: A, version: number, bytes: Buffer): ResponseOf<A> {
-  const reader = new Reader(bytes)
-  const body: ResponseOf<A> = api.decodeResponse(reader, version)
-  expectEnd(reader, `${api.name}Response`, version)
+export function decodeResponse<A extends AnyApi>(api: A, version: number, bytes: Uint8Array): ResponseOf<A> {
+  return decodeWhole(asDeclared(api, DecodeError).response, version, bytes) as ResponseOf<A>
+}
+
+function decodeWhole(message: Message<Fields>, version: number, bytes: Uint8Array): unknown {
+  const reader = new Reader(asBuffer(bytes, 'A body'))
+  const body = message.decode(reader, version)
+  expectEnd(reader, message.name, version)
   return body
 }

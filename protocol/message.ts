@@ -3,7 +3,9 @@ import { DecodeError, EncodeError } from './errors.ts'
 import { leaving, pathOf } from './field-path.ts'
 import type { Decoded, Encodable, Fields } from './fields.ts'
 import type { Reader } from './reader.ts'
+import { shown } from './shown.ts'
 import { structCodec } from './struct-codec.ts'
+import { refuseUnknownFields } from './unknown-fields.ts'
 import { includesVersion, type VersionRange } from './versions.ts'
 import type { Writer } from './writer.ts'
 
@@ -38,6 +40,28 @@ export class Message<F extends Fields> {
     }
   }
 
+  /**
+   * As {@link encode}, for values that people wrote: names that no field has are refused, too, which takes a walk through
+   * the whole value.
+   */
+  encodeChecked(writer: Writer, version: number, value: Encodable<F>): void {
+    this.requireVersion(version, EncodeError)
+    try {
+      refuseUnknownFields(this.fields, value)
+    } catch (error) {
+      throw describe(error, this.name, version)
+    }
+    this.encode(writer, version, value)
+  }
+
+  /** Throws a `Refusal` unless the version is a known one. */
+  requireVersion(version: number, Refusal: typeof DecodeError | typeof EncodeError, position?: number): void {
+    if (Number.isInteger(version) && includesVersion(this.versions, version)) return
+    const asked = typeof version === 'string' ? `'${version}' (a string)` : shown(version)
+    const known = `versions ${this.versions.min} to ${this.versions.max} are known`
+    throw new Refusal(`${this.name} has no version ${asked}: ${known}`, { api: apiOf(this.name), version, position })
+  }
+
   /** Throws a {@link DecodeError} that names field and position. Bytes after the message are left unread. */
   decode(reader: Reader, version: number): Decoded<F> {
     const codec = this.codecs.get(version) ?? this.build(version, DecodeError, reader.position)
@@ -53,14 +77,7 @@ export class Message<F extends Fields> {
     Refusal: typeof DecodeError | typeof EncodeError,
     position?: number,
   ): Codec<Decoded<F>, Encodable<F>> {
-    if (!Number.isInteger(version) || !includesVersion(this.versions, version)) {
-      const known = `versions ${this.versions.min} to ${this.versions.max} are known`
-      throw new Refusal(`${this.name} has no version ${version}: ${known}`, {
-        api: apiOf(this.name),
-        version,
-        position,
-      })
-    }
+    this.requireVersion(version, Refusal, position)
     const layout: Layout = { version, flexible: includesVersion(this.flexible, version) }
     const codec = structCodec(this.fields, layout) as Codec<Decoded<F>, Encodable<F>>
     this.codecs.set(version, codec)
@@ -75,7 +92,7 @@ export class Message<F extends Fields> {
 export function expectEnd(reader: Reader, message: string, version: number): void {
   const { remaining } = reader
   if (remaining === 0) return
-  const error = reader.error(`${remaining} ${remaining === 1 ? 'byte is' : 'bytes are'} left over`)
+  const error = reader.error(`${remaining} ${remaining === 1 ? 'byte is' : 'bytes are'} left over after the last field`)
   throw describe(leaving('_end', error), message, version)
 }
 

@@ -123,7 +123,7 @@ function fieldsWithOwnDefault(fields: Fields, plain: readonly Member[]): { name:
 /** What to write for a null or a missing value. */
 function withoutValue(value: null | undefined, member: Member): unknown {
   if (value === null) return null
-  if (member.fallback === undefined) throw new EncodeError('is missing')
+  if (member.fallback === undefined) throw new EncodeError('no value is given, and it has no default')
   return member.fallback
 }
 

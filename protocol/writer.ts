@@ -1,5 +1,6 @@
 import { EncodeError } from './errors.ts'
 import { MAX_STRING_BYTES } from './limits.ts'
+import { shown } from './shown.ts'
 import { checkUuid } from './uuid.ts'
 
 const TWO_POW_32 = 0x1_0000_0000
@@ -8,7 +9,7 @@ const MAX_INT32 = 0x7fff_ffff
 const SPLICE_BYTES = 4096
 
 /** Records as they are handed to a {@link Writer}: one buffer, or several that follow one another. */
-export type RecordsInput = Buffer | readonly Buffer[]
+export type RecordsInput = Uint8Array | readonly Uint8Array[]
 
 /**
  * Writes the wire types of Kafka's protocol into a growing buffer. Large byte fields are not copied: they become chunks
@@ -225,8 +226,7 @@ function recordsBytes(value: RecordsInput): number {
 
 /** The error for a value that its wire type cannot hold. */
 export function notA(wanted: string, value: unknown): EncodeError {
-  const shown = typeof value === 'number' || isInt64(value) || value == null ? String(value) : `a ${typeof value}`
-  return new EncodeError(`${shown} is not ${/^[aeiou8]/.test(wanted) ? 'an' : 'a'} ${wanted}`)
+  return new EncodeError(`${shown(value)} is not ${/^[aeiou8]/.test(wanted) ? 'an' : 'a'} ${wanted}`)
 }
 
 function isInt64(value: unknown): value is bigint {

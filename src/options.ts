@@ -1,3 +1,4 @@
+import { nearestName, plainName } from '../protocol/nearest-name.ts'
 import { UsageError } from './errors.ts'
 
 /** Checks one option's value: returns it (perhaps normalised), or throws a `UsageError` that names `path`. */
@@ -145,41 +146,9 @@ const NAMES_ELSEWHERE: Readonly<Record<string, readonly [option: string, instead
 
 /** The end of an error about an unknown name: what is likeliest meant, or nothing. */
 export function suggestion(name: string, known: readonly string[]): string {
-  const elsewhere = Object.keys(NAMES_ELSEWHERE).find((each) => plain(each) === plain(name))
+  const elsewhere = Object.keys(NAMES_ELSEWHERE).find((each) => plainName(each) === plainName(name))
   const [option = '', instead = null] = elsewhere === undefined ? [] : NAMES_ELSEWHERE[elsewhere]
   if (known.includes(option)) return instead === null ? `; did you mean '${option}'?` : `; use ${instead}`
-  const meant = likeliest(name, known)
+  const meant = nearestName(name, known)
   return meant === null ? '' : `; did you mean '${meant}'?`
-}
-
-/** Kafka's dotted names count as their camelCase. */
-function plain(name: string): string {
-  return name.replace(/[._-]/g, '').toLowerCase()
-}
-
-/** The known name nearest to a mistyped one, or null if none is near. */
-export function likeliest(name: string, known: readonly string[]): string | null {
-  let best: string | null = null
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
-  for (const candidate of known) {
-    const distance = editDistance(plain(name), plain(candidate))
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
-  }
-  return best
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current.push(Math.min(previous[j] + 1, current[j - 1] + 1, substitution))
-    }
-    previous = current
-  }
-  return previous[b.length]
 }

@@ -1,5 +1,7 @@
+import { EncodeError } from '../errors.ts'
 import { leaving } from '../field-path.ts'
-import { array, bytes, type Decoded, type Encodable, int32, nullable, string, structs } from '../fields.ts'
+import { array, bytes, type Decoded, type Encodable, type Fields, int32, nullable, string, structs } from '../fields.ts'
+import { asBuffer } from '../input-bytes.ts'
 import { describe, Message } from '../message.ts'
 import { Reader } from '../reader.ts'
 import { noVersions, parseVersions } from '../versions.ts'
@@ -27,32 +29,40 @@ type AssignmentFields = typeof assignment.fields
 export type Subscription = Decoded<SubscriptionFields>
 export type Assignment = Decoded<AssignmentFields>
 
-/** The version, then the message in that version. */
+/**
+ * The version, then the message in that version.
+ * @throws EncodeError naming the field; also on a version that is unknown here, or a name that no field has
+ */
 export function encodeSubscription(version: number, value: Encodable<SubscriptionFields>): Buffer {
-  const writer = new Writer()
-  writer.writeInt16(version)
-  subscription.encode(writer, version, value)
-  return Buffer.concat(writer.finish())
+  return withVersion(subscription, version, value)
 }
 
 /** @throws DecodeError */
-export function decodeSubscription(data: Buffer): Subscription {
-  const reader = new Reader(data)
+export function decodeSubscription(data: Uint8Array): Subscription {
+  const reader = new Reader(asBuffer(data, 'A subscription'))
   return subscription.decode(reader, knownVersion(reader, subscription.name))
 }
 
-/** The version, then the message in that version. */
+/**
+ * The version, then the message in that version.
+ * @throws EncodeError naming the field; also on a version that is unknown here, or a name that no field has
+ */
 export function encodeAssignment(version: number, value: Encodable<AssignmentFields>): Buffer {
-  const writer = new Writer()
-  writer.writeInt16(version)
-  assignment.encode(writer, version, value)
-  return Buffer.concat(writer.finish())
+  return withVersion(assignment, version, value)
 }
 
 /** @throws DecodeError */
-export function decodeAssignment(data: Buffer): Assignment {
-  const reader = new Reader(data)
+export function decodeAssignment(data: Uint8Array): Assignment {
+  const reader = new Reader(asBuffer(data, 'An assignment'))
   return assignment.decode(reader, knownVersion(reader, assignment.name))
+}
+
+function withVersion<F extends Fields>(message: Message<F>, version: number, value: Encodable<F>): Buffer {
+  message.requireVersion(version, EncodeError)
+  const writer = new Writer()
+  writer.writeInt16(version)
+  message.encodeChecked(writer, version, value)
+  return Buffer.concat(writer.finish())
 }
 
 /**

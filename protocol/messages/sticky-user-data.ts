@@ -1,4 +1,5 @@
 import { array, type Decoded, type Encodable, int32, string, structs } from '../fields.ts'
+import { asBuffer } from '../input-bytes.ts'
 import { Message } from '../message.ts'
 import { Reader } from '../reader.ts'
 import { noVersions, parseVersions } from '../versions.ts'
@@ -32,7 +33,7 @@ export type CooperativeStickyUserData = Decoded<typeof cooperativeStickyUserData
  */
 export function encodeStickyUserData(version: number, value: Encodable<typeof stickyUserData.fields>): Buffer {
   const writer = new Writer()
-  stickyUserData.encode(writer, version, value)
+  stickyUserData.encodeChecked(writer, version, value)
   return Buffer.concat(writer.finish())
 }
 
@@ -40,16 +41,17 @@ export function encodeStickyUserData(version: number, value: Encodable<typeof st
  * Reads both versions: what is long enough for a generation has one. Bytes after it are left unread, as in Java.
  * @throws DecodeError naming field and position
  */
-export function decodeStickyUserData(data: Buffer): StickyUserData {
-  const reader = new Reader(data)
+export function decodeStickyUserData(data: Uint8Array): StickyUserData {
+  const bytes = asBuffer(data, 'User data')
+  const reader = new Reader(bytes)
   const value = stickyUserData.decode(reader, 0)
-  return reader.remaining < 4 ? value : stickyUserData.decode(new Reader(data), 1)
+  return reader.remaining < 4 ? value : stickyUserData.decode(new Reader(bytes), 1)
 }
 
 /** @throws EncodeError */
 export function encodeCooperativeStickyUserData(value: CooperativeStickyUserData): Buffer {
   const writer = new Writer()
-  cooperativeStickyUserData.encode(writer, 0, value)
+  cooperativeStickyUserData.encodeChecked(writer, 0, value)
   return Buffer.concat(writer.finish())
 }
 
@@ -57,6 +59,6 @@ export function encodeCooperativeStickyUserData(value: CooperativeStickyUserData
  * Bytes after the generation are left unread, as in Java.
  * @throws DecodeError
  */
-export function decodeCooperativeStickyUserData(data: Buffer): CooperativeStickyUserData {
-  return cooperativeStickyUserData.decode(new Reader(data), 0)
+export function decodeCooperativeStickyUserData(data: Uint8Array): CooperativeStickyUserData {
+  return cooperativeStickyUserData.decode(new Reader(asBuffer(data, 'User data')), 0)
 }

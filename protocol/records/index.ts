@@ -9,7 +9,14 @@ export {
 export { crc32c } from './crc32c.ts'
 export { checkInnerCrcs } from './message-set.ts'
 export { type KafkaRecord, readRecords } from './read-records.ts'
-export { checkCrc, type RecordBatch, readBatches, recordData, type TimestampType } from './record-batch.ts'
+export {
+  checkCrc,
+  type ReadBatchesOptions,
+  type RecordBatch,
+  readBatches,
+  recordData,
+  type TimestampType,
+} from './record-batch.ts'
 export {
   type HeaderList,
   placeBatch,

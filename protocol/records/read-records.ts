@@ -1,3 +1,5 @@
+import { DecodeError } from '../errors.ts'
+import { shown } from '../shown.ts'
 import { checkInnerCrcs } from './message-set.ts'
 import { checkCrc, type RecordBatch, recordData } from './record-batch.ts'
 import { readHeaders, visitRecords } from './records.ts'
@@ -24,6 +26,9 @@ const DEFAULT_MAX_BYTES = 104_857_600
  *   DECODE_FAILED if the batch or a record is malformed
  */
 export async function readRecords(batch: RecordBatch, maxBytes = DEFAULT_MAX_BYTES): Promise<KafkaRecord[]> {
+  if (!Buffer.isBuffer(batch?.bytes)) {
+    throw new DecodeError(`readRecords takes a batch as readBatches gives it, got ${shown(batch)}`)
+  }
   checkCrc(batch)
   const data = await recordData(batch, maxBytes)
   checkInnerCrcs(batch, data)

@@ -1,5 +1,7 @@
+import { types } from 'node:util'
 import { EncodeError } from '../errors.ts'
-import { type CompressionType, codecs, compressionId } from './compression/index.ts'
+import { shown } from '../shown.ts'
+import { type CompressionType, codecs, compressionId, compressionTypes } from './compression/index.ts'
 import { crc32c } from './crc32c.ts'
 import {
   ATTRIBUTES,
@@ -41,6 +43,8 @@ export interface SealOptions {
 const INITIAL_BYTES = 1024
 /** Length, attributes, timestamp and offset deltas, key and value lengths, header count: each at its longest. */
 const MAX_RECORD_OVERHEAD = 5 + 1 + 10 + 5 + 5 + 5 + 5
+const MIN_INT32 = -0x8000_0000
+const MAX_INT32 = 0x7fff_ffff
 const NO_HEADERS: HeaderList = []
 
 /**
@@ -53,6 +57,7 @@ export class RecordBatchBuilder {
   #count = 0
   #baseTimestamp = 0
   #maxTimestamp = 0
+  #sealed = false
 
   /** @param storage memory to begin with, such as a pooled buffer; it is replaced when it becomes too small */
   constructor(storage: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)) {
@@ -77,18 +82,18 @@ export class RecordBatchBuilder {
   /**
    * Adds a record.
    * @param timestamp ms since the epoch
+   * @param headers null, or left out, for none
    * @returns its place in the batch, from 0 on
+   * @throws EncodeError naming the argument that is not what it must be, or if the batch is sealed; the batch is as before
    */
-  append(timestamp: number, key: RecordField, value: RecordField, headers: HeaderList | null): number {
+  append(timestamp: number, key: RecordField, value: RecordField, headers?: HeaderList | null): number {
+    if (this.#sealed) throw new EncodeError('A sealed record batch takes no more records')
+    if (!Number.isSafeInteger(timestamp)) throw notA('timestamp', 'an integer of milliseconds', timestamp)
     const offsetDelta = this.#count
-    if (offsetDelta === 0) {
-      this.#baseTimestamp = timestamp
-      this.#maxTimestamp = timestamp
-    } else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
-    const timestampDelta = timestamp - this.#baseTimestamp
+    const timestampDelta = offsetDelta === 0 ? 0 : timestamp - this.#baseTimestamp
     const list = headers ?? NO_HEADERS
-    const keyLength = lengthOf(key)
-    const valueLength = lengthOf(value)
+    const keyLength = lengthOf(key, 'key')
+    const valueLength = lengthOf(value, 'value')
     let length =
       1 +
       (timestampDelta === 0 ? 1 : sizeOfVarlong(timestampDelta)) +
@@ -98,7 +103,7 @@ export class RecordBatchBuilder {
       sizeOfVarint(valueLength) +
       (valueLength > 0 ? valueLength : 0) +
       sizeOfVarint(list.length)
-    if (list.length > 0) length += sizeOfHeaders(list)
+    if (list !== NO_HEADERS) length += sizeOfHeaders(list)
 
     const end = this.#size + sizeOfVarint(length) + length
     if (end > this.#buffer.length) this.#grow(end)
@@ -111,29 +116,52 @@ export class RecordBatchBuilder {
     at = writeField(buffer, at, value, valueLength)
     at = writeVarint(buffer, at, list.length)
     for (const [name, headerValue] of list) {
-      at = writeField(buffer, at, name, lengthOf(name))
-      at = writeField(buffer, at, headerValue, lengthOf(headerValue))
+      at = writeField(buffer, at, name, lengthOf(name, 'headers'))
+      at = writeField(buffer, at, headerValue, lengthOf(headerValue, 'headers'))
     }
+    if (offsetDelta === 0) {
+      this.#baseTimestamp = timestamp
+      this.#maxTimestamp = timestamp
+    } else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
     this.#size = end
     this.#count = offsetDelta + 1
     return offsetDelta
   }
 
   /**
-   * Completes the batch. The builder must not be used afterwards; without compression the batch lies in its memory.
+   * Completes the batch. The builder takes no more records; without compression the batch lies in its memory.
    * @param options `stampedLater` leaves out the checksum because {@link stampProducer} will follow; `control` makes it a
    *   control batch, which is for brokers to write
    * @returns the batch; a promise of it only where a large batch is compressed off the main thread
+   * @throws EncodeError without records, on an unknown compression, or if it was sealed before. After what a codec throws it
+   *   can be sealed again, in another way
    */
   seal(options: SealOptions): Buffer | Promise<Buffer> {
+    if (this.#sealed) throw new EncodeError('The record batch is sealed already')
     if (this.#count === 0) throw new EncodeError('A record batch needs at least one record')
     const plain = this.#buffer.subarray(0, this.#size)
-    const { compression, level } = options
+    const { compression, level } = options ?? {}
+    if (!compressionTypes.includes(compression)) {
+      throw notA('compression', `one of ${compressionTypes.join(', ')}`, compression)
+    }
+    this.#sealed = true
     if (compression === 'none') return this.#finish(plain, 'none', options)
-    const compressed = codecs[compression].compress(plain.subarray(RECORDS), level)
-    return compressed instanceof Promise
-      ? compressed.then((bytes) => this.#wrap(plain, bytes, options))
-      : this.#wrap(plain, compressed, options)
+    try {
+      const compressed = codecs[compression].compress(plain.subarray(RECORDS), level)
+      return compressed instanceof Promise
+        ? compressed.then(
+            (bytes) => this.#wrap(plain, bytes, options),
+            (error) => this.#notCompressed(error),
+          )
+        : this.#wrap(plain, compressed, options)
+    } catch (error) {
+      return this.#notCompressed(error)
+    }
+  }
+
+  #notCompressed(error: unknown): never {
+    this.#sealed = false
+    throw error
   }
 
   #wrap(plain: Buffer, compressed: Buffer, options: SealOptions): Buffer {
@@ -172,6 +200,7 @@ export class RecordBatchBuilder {
 /**
  * Marks a sealed batch as a producer's, so that the broker can tell a repeated one (KIP-98), and puts the checksum right.
  * May be called again, for the same batch under another epoch or sequence.
+ * @throws EncodeError naming the argument that is not what it must be; the batch is as before
  */
 export function stampProducer(
   batch: Buffer,
@@ -180,6 +209,10 @@ export function stampProducer(
   baseSequence: number,
   transactional = false,
 ): void {
+  requireBatch(batch)
+  requireInteger('producerId', producerId, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+  requireInteger('producerEpoch', producerEpoch, -0x8000, 0x7fff)
+  requireInteger('baseSequence', baseSequence, MIN_INT32, MAX_INT32)
   const attributes = batch.readInt16BE(ATTRIBUTES)
   batch.writeInt16BE(transactional ? attributes | TRANSACTIONAL : attributes & ~TRANSACTIONAL, ATTRIBUTES)
   writeInt64(batch, producerId, PRODUCER_ID)
@@ -191,33 +224,59 @@ export function stampProducer(
 /**
  * Gives a batch its place in a log, which is a broker's to do. The checksum covers neither.
  * @param baseOffset of its first record
+ * @throws EncodeError naming the argument that is not what it must be; the batch is as before
  */
 export function placeBatch(batch: Buffer, baseOffset: number, partitionLeaderEpoch: number): void {
+  requireBatch(batch)
+  requireInteger('baseOffset', baseOffset, 0, Number.MAX_SAFE_INTEGER)
+  requireInteger('partitionLeaderEpoch', partitionLeaderEpoch, MIN_INT32, MAX_INT32)
   writeInt64(batch, baseOffset, BASE_OFFSET)
   batch.writeInt32BE(partitionLeaderEpoch, PARTITION_LEADER_EPOCH)
 }
 
+function requireBatch(batch: Buffer): void {
+  if (!Buffer.isBuffer(batch)) throw notA('batch', 'a Buffer', batch)
+  if (batch.length < RECORDS) throw notA('batch', `a sealed batch of at least ${RECORDS} bytes`, batch)
+}
+
+function requireInteger(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return
+  throw notA(name, `an integer of ${min} to ${max}`, value)
+}
+
+function notA(name: string, wanted: string, value: unknown): EncodeError {
+  return new EncodeError(`Record batch: ${name} must be ${wanted}, got ${shown(value)}`, { field: name })
+}
+
 /** The most that a record can take in a batch, without the batch's own header. Text counts as what it is in UTF-8. */
 export function recordSize(key: RecordField, value: RecordField, headers: HeaderList | null): number {
-  let size = MAX_RECORD_OVERHEAD + Math.max(0, lengthOf(key)) + Math.max(0, lengthOf(value))
-  if (headers !== null && headers.length > 0) size += sizeOfHeaders(headers)
+  let size = MAX_RECORD_OVERHEAD + Math.max(0, lengthOf(key, 'key')) + Math.max(0, lengthOf(value, 'value'))
+  if (headers !== null) size += sizeOfHeaders(headers)
   return size
 }
 
 function sizeOfHeaders(headers: HeaderList): number {
+  if (!Array.isArray(headers)) throw notA('headers', 'an array of [name, value] or null', headers)
   let size = 0
-  for (const [name, value] of headers) {
-    const nameLength = lengthOf(name)
-    const valueLength = lengthOf(value)
+  for (let i = 0; i < headers.length; i++) {
+    const header = headers[i]
+    if (!Array.isArray(header)) throw notA(`headers[${i}]`, 'an array of name and value', header)
+    if (typeof header[0] !== 'string') throw notA(`headers[${i}][0]`, 'a string', header[0])
+    const nameLength = Buffer.byteLength(header[0])
+    const valueLength = lengthOf(header[1], 'headers')
     size += sizeOfVarint(nameLength) + nameLength + sizeOfVarint(valueLength) + Math.max(0, valueLength)
   }
   return size
 }
 
 /** Bytes of a field, −1 for null: as the length stands on the wire. */
-function lengthOf(field: RecordField): number {
+function lengthOf(field: RecordField, name: string): number {
   if (field === null) return -1
-  return typeof field === 'string' ? Buffer.byteLength(field) : field.length
+  if (typeof field === 'string') return Buffer.byteLength(field)
+  if (!(field instanceof Uint8Array) && !types.isUint8Array(field)) {
+    throw notA(name, 'a Buffer, a Uint8Array, a string or null', field)
+  }
+  return field.length
 }
 
 function writeField(buffer: Buffer, start: number, field: RecordField, length: number): number {

@@ -1,4 +1,5 @@
 import { DecodeError } from '../errors.ts'
+import { asBuffer } from '../input-bytes.ts'
 import { type CompressionType, codecs, compressionOf, decompressOldLz4 } from './compression/index.ts'
 import { crc32c } from './crc32c.ts'
 import { MESSAGE_CRC, messageChecksum, minMessageSize, readMessage, wrappedData } from './message-set.ts'
@@ -68,13 +69,31 @@ export interface RecordBatch {
 /** A record takes at least this: one byte each for length, attributes, two deltas, two lengths and the header count. */
 const MIN_RECORD_BYTES = 7
 
+export interface ReadBatchesOptions {
+  /**
+   * What becomes of a last batch that is cut off. Default `leave`: it is left out, for Fetch answers end so where they reach
+   * their limit. With `error` it is a DecodeError whose `position` is where the whole batches end, for readers of files.
+   */
+  readonly partial?: 'leave' | 'error'
+}
+
 /**
- * The batches in the `records` of a Fetch answer, one after another. The last one may be cut off where the answer
- * reached its limit; it is left out. Old segments of a log hold messages of formats 0 and 1, which may come before record
- * batches in one answer.
+ * The batches in the `records` of a Fetch answer, or in a segment of a log, one after another. Old segments hold messages
+ * of formats 0 and 1, which may come before record batches in one answer.
  * @throws DecodeError if what follows is neither; batches before it have been yielded
  */
-export function* readBatches(records: Buffer): Generator<RecordBatch, void, undefined> {
+export function readBatches(
+  records: Uint8Array,
+  options: ReadBatchesOptions = {},
+): Generator<RecordBatch, void, undefined> {
+  const { partial = 'leave' } = options
+  if (partial !== 'leave' && partial !== 'error') {
+    throw new DecodeError("readBatches: partial must be 'leave' or 'error'", { code: 'INVALID_ARGUMENT' })
+  }
+  return batchesIn(asBuffer(records, 'Record batches'), partial === 'error')
+}
+
+function* batchesIn(records: Buffer, isWhole: boolean): Generator<RecordBatch, void, undefined> {
   let at = 0
   while (at + MAGIC < records.length) {
     const batchLength = records.readInt32BE(at + BATCH_LENGTH)
@@ -82,14 +101,25 @@ export function* readBatches(records: Buffer): Generator<RecordBatch, void, unde
     if (magic > 2) throw malformed(`unknown message format ${magic}`, at, readInt64(records, at))
     const minLength = magic < 2 ? minMessageSize(magic) : RECORDS - LENGTH_OVERHEAD
     if (batchLength < minLength) {
-      throw malformed(`a batch cannot have a length of ${batchLength}`, at, readInt64(records, at))
+      const reason = isZero(records, at)
+        ? 'only zeros follow, as at the end of a segment that was preallocated'
+        : `a batch cannot have a length of ${batchLength}`
+      throw malformed(reason, at, readInt64(records, at))
     }
     const end = at + LENGTH_OVERHEAD + batchLength
-    if (end > records.length) return
+    if (end > records.length) break
     const bytes = records.subarray(at, end)
     yield magic < 2 ? readMessage(bytes, at) : readBatch(bytes, at)
     at = end
   }
+  const left = records.length - at
+  if (isWhole && left > 0)
+    throw new DecodeError(`The record batch at byte ${at} is cut off: ${left} bytes of it are there`, { position: at })
+}
+
+function isZero(bytes: Buffer, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false
+  return true
 }
 
 function readBatch(bytes: Buffer, at: number): RecordBatch {

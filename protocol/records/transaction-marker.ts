@@ -1,3 +1,4 @@
+import { EncodeError } from '../errors.ts'
 import { controlRecordTypes } from './control-record.ts'
 import { placeBatch, RecordBatchBuilder, stampProducer } from './record-batch-builder.ts'
 
@@ -18,9 +19,20 @@ export interface TransactionMarker {
 const VERSION = 0
 const NO_SEQUENCE = -1
 
-/** The control batch that a broker appends to a partition when a transaction ends. */
+/**
+ * The control batch that a broker appends to a partition when a transaction ends.
+ * @throws EncodeError naming what is not what it must be
+ */
 export function transactionMarker(marker: TransactionMarker): Buffer {
   const { type, producerId, producerEpoch, coordinatorEpoch, timestamp, offset = 0, partitionLeaderEpoch = -1 } = marker
+  if (type !== 'ABORT' && type !== 'COMMIT') {
+    throw new EncodeError('The type of a transaction marker must be ABORT or COMMIT', { field: 'type' })
+  }
+  if (!Number.isInteger(coordinatorEpoch)) {
+    throw new EncodeError('The coordinatorEpoch of a transaction marker must be an integer', {
+      field: 'coordinatorEpoch',
+    })
+  }
   const key = Buffer.alloc(4)
   key.writeInt16BE(VERSION, 0)
   key.writeInt16BE(controlRecordTypes.indexOf(type), 2)

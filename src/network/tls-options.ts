@@ -1,5 +1,6 @@
 import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls'
-import { invalidOption, likeliest } from '../options.ts'
+import { nearestName } from '../../protocol/nearest-name.ts'
+import { invalidOption } from '../options.ts'
 
 /** What Node's `tls.connect()` and `tls.createSecureContext()` take. */
 const KNOWN = [
@@ -22,7 +23,7 @@ export function checkTlsOptions(options: TlsOptions, path: string): void {
   for (const name of Object.keys(options)) {
     if (KNOWN.includes(name)) continue
     // A later Node may know others; only what looks like a slip is refused.
-    const meant = likeliest(name, KNOWN)
+    const meant = nearestName(name, KNOWN)
     if (meant !== null) throw invalidOption(`${path}: unknown TLS option '${name}'; did you mean '${meant}'?`)
   }
   for (const name of ['ca', 'cert', 'key'] as const) {

@@ -187,13 +187,13 @@ describe('what stands around a message', () => {
   })
 
   test.each([
-    ['apiKey', 0, '7fff0000 00000001 ffff', /no API has the key 32767/],
-    ['apiVersion', 2, '00030063 00000001 ffff 7f', /Metadata has no version 99/],
-    ['apiVersion', 2, '0003ffff 00000001 ffff', /Metadata has no version -1/],
-  ])('a request for an unknown %s', (field, position, hex, message) => {
+    ['apiKey', 0, 'RequestHeader', 1, '7fff0000 00000001 ffff', /no API has the key 32767/],
+    ['apiVersion', 2, 'Metadata', 99, '00030063 00000001 ffff 7f', /Metadata has no version 99/],
+    ['apiVersion', 2, 'Metadata', -1, '0003ffff 00000001 ffff', /Metadata has no version -1/],
+  ])('a request for an unknown %s', (field, position, api, version, hex, message) => {
     const input = Buffer.from(hex.replaceAll(' ', ''), 'hex')
     const error = refusal(() => decodeRequestFrame(input), input)
-    expect(error).toMatchObject({ api: 'RequestHeader', field, position })
+    expect(error).toMatchObject({ api, version, field, position })
     expect(error.message).toMatch(message)
   })
 
