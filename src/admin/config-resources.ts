@@ -79,8 +79,9 @@ export function outcomesOf<A extends ResourceAnswer, T>(
 }
 
 /**
- * Asks each broker about itself, and any broker about the rest, all at the same time. A broker that cannot be asked is
- * no reason to hide what the others say.
+ * Asks each broker about itself, and about the rest by the route given, all at the same time. A broker that cannot be
+ * asked is no reason to hide what the others say.
+ * @param rest where to go with what is about no single broker: `'any'` only if nothing is changed
  * @param ask resolves with the outcome of each of the resources, in their order
  * @throws PartialFailureError whose results stand in the order of the resources
  */
@@ -88,6 +89,7 @@ export async function askAboutResources<R extends NamedResource, T>(
   call: Call,
   method: string,
   resources: readonly R[],
+  rest: 'any' | 'controller',
   ask: (resources: readonly R[], route: Route) => Promise<ReadonlyArray<Outcome<T>>>,
 ): Promise<T[]> {
   const outcomes = new Array<Outcome<T>>(resources.length)
@@ -99,7 +101,7 @@ export async function askAboutResources<R extends NamedResource, T>(
       let answers: ReadonlyArray<Outcome<T>>
       try {
         if (broker !== null) await call.requireBroker(broker)
-        answers = await ask(asked, broker === null ? 'any' : { broker })
+        answers = await ask(asked, broker === null ? rest : { broker })
       } catch (error) {
         if (!(error instanceof KafkaError) || call.signal.aborted) throw error
         answers = asked.map(() => error)
@@ -112,7 +114,7 @@ export async function askAboutResources<R extends NamedResource, T>(
   return everyResult(method, outcomes)
 }
 
-/** The broker that has to be asked, or null if any will do. */
+/** The broker that has to be asked, or null if it is about no single one. */
 function brokerOf({ type, name }: NamedResource): number | null {
   return (type === 'broker' || type === 'broker-logger') && name !== '' ? Number(name) : null
 }

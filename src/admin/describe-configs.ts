@@ -106,7 +106,7 @@ export async function describeConfigs(
   resources: readonly CheckedResource[],
   { includeSynonyms, includeDocumentation }: { includeSynonyms: boolean; includeDocumentation: boolean },
 ): Promise<ResourceConfig[]> {
-  return askAboutResources(call, 'admin.describeConfigs()', resources, async (asked, route) => {
+  return askAboutResources(call, 'admin.describeConfigs()', resources, 'any', async (asked, route) => {
     const named = asked.map(({ type, name, configNames }) => ({
       resourceType: RESOURCE_TYPES[type],
       resourceName: name,

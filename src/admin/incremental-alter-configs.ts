@@ -100,7 +100,7 @@ export async function incrementalAlterConfigs(
   alterations: readonly CheckedAlteration[],
   validateOnly: boolean,
 ): Promise<void> {
-  await askAboutResources(call, 'admin.incrementalAlterConfigs()', alterations, async (asked, route) => {
+  await askAboutResources(call, 'admin.incrementalAlterConfigs()', alterations, 'controller', async (asked, route) => {
     const resources = asked.map(({ type, name, configs }) => ({
       resourceType: RESOURCE_TYPES[type],
       resourceName: name,

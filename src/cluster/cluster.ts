@@ -37,7 +37,10 @@ export interface ClusterOptions extends BrokerOptions {
   readonly logger: Logger
 }
 
-/** Which broker a request goes to. */
+/**
+ * Which broker a request goes to. `'any'` is for questions alone: where one broker keeps silent the next is asked as well,
+ * and what each was told stays told, so that a change would be made again whenever the silent one wakes up.
+ */
 export type Route = 'any' | 'controller' | { readonly broker: number } | { readonly group: string }
 
 export interface RoutedOptions<Response> {

@@ -81,7 +81,7 @@ describe('incrementalAlterConfigs', () => {
     ])
     const routes = fake.sent.map((request) => [request.route, resourcesOf(request).map((each) => each.resourceType)])
     expect(routes).toContainEqual([{ broker: 1 }, [4, 8]])
-    expect(routes).toContainEqual(['any', [32, 4, 16]])
+    expect(routes).toContainEqual(['controller', [32, 4, 16]])
     expect(routes).toHaveLength(2)
   })
 
@@ -97,15 +97,6 @@ describe('incrementalAlterConfigs', () => {
       { resourceType: 'cluster', resourceName: '' },
       { resourceType: 'group', resourceName: 'g' },
     ])
-  })
-
-  test('is asked again where the controller has moved', async () => {
-    const fake = new FakeCluster({ IncrementalAlterConfigs: (request) => altered(request) })
-    await new Admin(fake.cluster).incrementalAlterConfigs([every[1]])
-    const judge = fake.sent[0].errorCode as (answer: unknown) => number
-    const moved = errorCode('NOT_CONTROLLER')
-    expect(judge({ responses: [{ errorCode: 0 }, { errorCode: moved }] })).toBe(moved)
-    expect(judge({ responses: [{ errorCode: errorCode('INVALID_CONFIG') }] })).toBe(0)
   })
 
   test('a broker without the API is an UnsupportedVersionError, not a failure of each resource', async () => {
