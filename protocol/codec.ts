@@ -10,9 +10,26 @@ import { notA, type Writer } from './writer.ts'
 export interface Codec<Value = any, Input = any> {
   /** The least that a value can take on the wire. */
   readonly minBytes: number
+  /**
+   * About the memory that a value takes beside the {@link SLOT_BYTES} that refer to it, in bytes. Not that of an array's
+   * elements, which are counted when they are read, nor that of a text's characters, which take as much on the wire.
+   */
+  readonly memory: number
   read(reader: Reader): Value
   write(writer: Writer, value: Input): void
 }
+
+/** What a field or element takes in the object or array that has it. */
+export const SLOT_BYTES = 8
+/** What V8 takes for an object without its fields, and for an array without its elements. */
+export const OBJECT_BYTES = 24
+export const ARRAY_BYTES = 48
+const NUMBER_BYTES = 16
+const TEXT_BYTES = 24
+const BUFFER_BYTES = 104
+
+/** Elements that an array has room for at once. One of few then has no more than it needs; a longer one grows. */
+const MAX_ROOM = 1000
 
 /** What the layout of a type depends on. */
 export interface Layout {
@@ -47,41 +64,49 @@ type LengthKind = 'string' | 'bytes' | 'records'
 const fixedCodecs: Record<Exclude<PrimitiveKind, LengthKind>, Codec> = {
   boolean: {
     minBytes: 1,
+    memory: 0,
     read: (reader) => reader.readBoolean(),
     write: (writer, value) => writer.writeBoolean(value),
   },
   int8: {
     minBytes: 1,
+    memory: 0,
     read: (reader) => reader.readInt8(),
     write: (writer, value) => writer.writeInt8(value),
   },
   int16: {
     minBytes: 2,
+    memory: 0,
     read: (reader) => reader.readInt16(),
     write: (writer, value) => writer.writeInt16(value),
   },
   uint16: {
     minBytes: 2,
+    memory: 0,
     read: (reader) => reader.readUint16(),
     write: (writer, value) => writer.writeUint16(value),
   },
   int32: {
     minBytes: 4,
+    memory: 0,
     read: (reader) => reader.readInt32(),
     write: (writer, value) => writer.writeInt32(value),
   },
   int64: {
     minBytes: 8,
+    memory: NUMBER_BYTES,
     read: (reader) => reader.readInt64(),
     write: (writer, value) => writer.writeInt64(value),
   },
   float64: {
     minBytes: 8,
+    memory: NUMBER_BYTES,
     read: (reader) => reader.readFloat64(),
     write: (writer, value) => writer.writeFloat64(value),
   },
   uuid: {
     minBytes: 16,
+    memory: 2 * TEXT_BYTES,
     read: (reader) => reader.readUuid(),
     write: (writer, value) => writer.writeUuid(value),
   },
@@ -92,16 +117,19 @@ const fixedCodecs: Record<Exclude<PrimitiveKind, LengthKind>, Codec> = {
 const lengthCodecs: Record<LengthKind, Codec> = {
   string: {
     minBytes: 2,
+    memory: TEXT_BYTES,
     read: (reader) => reader.readNullableString(),
     write: (writer, value) => (value === null ? writer.writeInt16(-1) : writer.writeString(value)),
   },
   bytes: {
     minBytes: 4,
+    memory: BUFFER_BYTES,
     read: (reader) => reader.readNullableBytes(),
     write: (writer, value) => (value === null ? writer.writeInt32(-1) : writer.writeBytes(value)),
   },
   records: {
     minBytes: 4,
+    memory: BUFFER_BYTES,
     read: (reader) => reader.readNullableBytes(),
     write: (writer, value) => (value === null ? writer.writeInt32(-1) : writer.writeRecords(value)),
   },
@@ -110,16 +138,19 @@ const lengthCodecs: Record<LengthKind, Codec> = {
 const compactCodecs: Record<LengthKind, Codec> = {
   string: {
     minBytes: 1,
+    memory: TEXT_BYTES,
     read: (reader) => reader.readNullableCompactString(),
     write: (writer, value) => (value === null ? writer.writeUnsignedVarint(0) : writer.writeCompactString(value)),
   },
   bytes: {
     minBytes: 1,
+    memory: BUFFER_BYTES,
     read: (reader) => reader.readNullableCompactBytes(),
     write: (writer, value) => (value === null ? writer.writeUnsignedVarint(0) : writer.writeCompactBytes(value)),
   },
   records: {
     minBytes: 1,
+    memory: BUFFER_BYTES,
     read: (reader) => reader.readNullableCompactBytes(),
     write: (writer, value) => (value === null ? writer.writeUnsignedVarint(0) : writer.writeCompactRecords(value)),
   },
@@ -128,16 +159,20 @@ const compactCodecs: Record<LengthKind, Codec> = {
 function arrayCodec(element: Codec, compact: boolean): Codec<unknown[] | null, readonly unknown[] | null> {
   // No element takes less than a byte, or a few bytes could announce billions of them.
   const elementBytes = Math.max(element.minBytes, 1)
+  const elementMemory = SLOT_BYTES + element.memory
   return {
     minBytes: compact ? 1 : 4,
+    memory: ARRAY_BYTES,
     read(reader) {
       const length = compact ? reader.readCompactArrayLength(elementBytes) : reader.readArrayLength(elementBytes)
-      if (length < 0) return null
-      const items: unknown[] = []
+      if (length <= 0) return length < 0 ? null : []
+      reader.charge(length, elementMemory)
+      const items: unknown[] = new Array(Math.min(length, MAX_ROOM))
+      let index = 0
       try {
-        while (items.length < length) items.push(element.read(reader))
+        for (; index < length; index++) items[index] = element.read(reader)
       } catch (error) {
-        throw leaving(`[${items.length}]`, error)
+        throw leaving(`[${index}]`, error)
       }
       return items
     },
@@ -163,6 +198,7 @@ function arrayCodec(element: Codec, compact: boolean): Codec<unknown[] | null, r
 function withoutNull(codec: Codec): Codec {
   return {
     minBytes: codec.minBytes,
+    memory: codec.memory,
     read(reader) {
       const value = codec.read(reader)
       if (value === null) throw reader.error('null is not allowed')
@@ -179,6 +215,7 @@ function withoutNull(codec: Codec): Codec {
 function nullableStruct(codec: Codec): Codec {
   return {
     minBytes: 1,
+    memory: codec.memory,
     read: (reader) => (reader.readPresence() ? codec.read(reader) : null),
     write(writer, value) {
       writer.writeInt8(value === null ? -1 : 1)

@@ -50,14 +50,15 @@ export type Fields = Readonly<Record<string, AnyField>>
 export type ValueOf<F extends AnyField> = NonNullable<F[typeof types]>['value']
 export type InputOf<F extends AnyField> = NonNullable<F[typeof types]>['input']
 
-/** The object that a struct decodes to. Every field is there, whatever the version. */
-export type Decoded<F extends Fields> = { -readonly [Name in keyof F]: ValueOf<F[Name]> }
+/** The object that a struct decodes to. Every field is there, whatever the version. (A condition, as {@link Flat} is.) */
+export type Decoded<F extends Fields> = F extends unknown ? { -readonly [Name in keyof F]: ValueOf<F[Name]> } : never
 
 type OmittableNames<F extends Fields> = {
   [Name in keyof F]: NonNullable<F[Name][typeof types]>['omittable'] extends true ? Name : never
 }[keyof F]
 
-type Flat<T> = { [Name in keyof T]: T[Name] }
+// What a condition leads to is shown as the object that it is, and not by the alias and what went into it.
+type Flat<T> = T extends unknown ? { [Name in keyof T]: T[Name] } : never
 
 /** The object that a struct is encoded from. */
 export type Encodable<F extends Fields> = Flat<

@@ -14,6 +14,7 @@ import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
 export type { AnyApi, Api, DeclaredApi, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api.ts'
+export { commonVersion, type SpokenVersions } from './common-version.ts'
 export * from './errors.ts'
 export { FrameSplitter, type FrameSplitterOptions, sizePrefixed } from './frame-splitter.ts'
 export {
@@ -25,6 +26,7 @@ export {
   type RequestFrameInput,
   type ResponseFrame,
   type ResponseFrameInput,
+  type ResponseFrameOf,
   readCorrelationId,
   readRequestHeader,
 } from './frames.ts'

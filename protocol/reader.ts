@@ -1,13 +1,19 @@
-import { isUtf8 } from 'node:buffer'
 import { DecodeError } from './errors.ts'
-import { MAX_ARRAY_ELEMENTS, MAX_STRING_BYTES, MAX_TAGGED_FIELDS } from './limits.ts'
+import {
+  DECODED_BYTES,
+  DECODED_BYTES_PER_BYTE,
+  MAX_ARRAY_ELEMENTS,
+  MAX_STRING_BYTES,
+  MAX_TAGGED_FIELDS,
+} from './limits.ts'
 
 const TWO_POW_32 = 0x1_0000_0000
 const empty = Buffer.alloc(0)
 
 /**
  * Reads the wire types of Kafka's protocol from a part of a buffer. Nothing is read beyond `end`, and no length is
- * believed before it was compared with the bytes left: a {@link DecodeError} says what did not fit, and where.
+ * believed before it was compared with the bytes left: a {@link DecodeError} says what did not fit, and where. The memory
+ * that arrays may take is bound by the bytes that there are to read.
  */
 export class Reader {
   readonly buffer: Buffer
@@ -15,22 +21,23 @@ export class Reader {
   position: number
   /** Index in `buffer` after the last byte that may be read. */
   end: number
+  /** Bytes of memory that arrays may still take. */
+  private allowance: number
 
   constructor(buffer: Buffer, start = 0, end = buffer.length) {
     this.buffer = buffer
     this.position = start
     this.end = end
+    this.allowance = DECODED_BYTES + DECODED_BYTES_PER_BYTE * (end - start)
   }
 
   get remaining(): number {
     return this.end - this.position
   }
 
+  /** Any byte but 0 is true. */
   readBoolean(): boolean {
-    const at = this.advance(1)
-    const byte = this.buffer[at]
-    if (byte > 1) throw this.error(`${byte} is not a boolean`, at)
-    return byte === 1
+    return this.buffer[this.advance(1)] !== 0
   }
 
   readInt8(): number {
@@ -78,13 +85,9 @@ export class Reader {
     return this.longUnsignedVarint()
   }
 
-  /** The byte before a struct that may be null: whether it is there. */
+  /** The byte before a struct that may be null: whether it is there. Any negative one says that it is not. */
   readPresence(): boolean {
-    const at = this.advance(1)
-    const byte = this.buffer[at]
-    if (byte !== 1 && byte !== 0xff)
-      throw this.error(`${byte} says neither that a struct is there nor that it is null`, at)
-    return byte === 1
+    return this.buffer[this.advance(1)] < 0x80
   }
 
   readTaggedFieldCount(): number {
@@ -119,6 +122,7 @@ export class Reader {
     return this.buffer.toString('base64url', at, at + 16)
   }
 
+  /** What is not UTF-8 reads as U+FFFD: one bad name of a stranger must not hide the rest of a message. */
   readNullableString(): string | null {
     return this.text(this.readInt16())
   }
@@ -144,6 +148,12 @@ export class Reader {
 
   readCompactArrayLength(minBytes: number): number {
     return this.checkedCount(this.readUnsignedVarint() - 1, minBytes)
+  }
+
+  /** Takes what the elements of an array will need from the memory that the message may have. */
+  charge(count: number, elementBytes: number): void {
+    this.allowance -= count * elementBytes
+    if (this.allowance < 0) throw this.tooLarge(count)
   }
 
   skip(length: number): void {
@@ -180,12 +190,12 @@ export class Reader {
     if (length <= 0) return length === 0 ? '' : this.nullLength(length)
     if (length > MAX_STRING_BYTES) throw this.error(`a string of ${bytes(length)} is longer than ${MAX_STRING_BYTES}`)
     const at = this.advance(length)
-    const text = this.buffer.toString('utf8', at, at + length)
-    // What is no text becomes this character. Two different names must not read as the same.
-    if (text.includes('\ufffd') && !isUtf8(this.buffer.subarray(at, at + length))) {
-      throw this.error('a string is not valid UTF-8', at)
-    }
-    return text
+    return this.buffer.toString('utf8', at, at + length)
+  }
+
+  private tooLarge(count: number): DecodeError {
+    const allowed = `${DECODED_BYTES} bytes and ${DECODED_BYTES_PER_BYTE} for each of its own`
+    return this.error(`with an array of ${count} elements the message takes more memory than the ${allowed} allowed`)
   }
 
   private longUnsignedVarint(): number {

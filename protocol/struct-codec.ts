@@ -1,4 +1,4 @@
-import { type Codec, type Layout, typeCodec } from './codec.ts'
+import { type Codec, type Layout, OBJECT_BYTES, SLOT_BYTES, typeCodec } from './codec.ts'
 import { defaultMaker, defaultOf, defaultsOf, defaultTest, isChangeable } from './defaults.ts'
 import { EncodeError } from './errors.ts'
 import { leaving } from './field-path.ts'
@@ -50,6 +50,7 @@ export function structCodec(fields: Fields, layout: Layout): Codec<Struct, Struc
 
   return {
     minBytes,
+    memory: memoryOf(fields, layout),
     read(reader) {
       const struct = { ...template }
       for (let i = 0; i < plain.length; i++) {
@@ -103,9 +104,18 @@ function sortMembers(fields: Fields, layout: Layout): Members {
     else tagged.push({ ...member, tag: field.tag, isDefault: defaultTest(field) })
   }
   tagged.sort((a, b) => a.tag - b.tag)
-  // A tag can have gone from one field to another.
-  for (const { tag } of tagged) foreign.delete(tag)
   return { plain, tagged, foreign, refused }
+}
+
+/** About what one struct takes. A field that the version lacks has its default, which can be an object of its own. */
+function memoryOf(fields: Fields, layout: Layout): number {
+  let bytes = OBJECT_BYTES
+  for (const field of Object.values(fields)) {
+    bytes += SLOT_BYTES
+    const isThere = has(field.versions, layout.version, true)
+    if (isThere || isChangeable(field)) bytes += typeCodec(field.type, false, layout).memory
+  }
+  return bytes
 }
 
 function has(versions: string | undefined, version: number, otherwise: boolean): boolean {

@@ -263,18 +263,18 @@ function sizeOfHeaders(headers: HeaderList): number {
     if (!Array.isArray(header)) throw notA(`headers[${i}]`, 'an array of name and value', header)
     if (typeof header[0] !== 'string') throw notA(`headers[${i}][0]`, 'a string', header[0])
     const nameLength = Buffer.byteLength(header[0])
-    const valueLength = lengthOf(header[1], 'headers')
+    const valueLength = lengthOf(header[1], 'headers', i)
     size += sizeOfVarint(nameLength) + nameLength + sizeOfVarint(valueLength) + Math.max(0, valueLength)
   }
   return size
 }
 
 /** Bytes of a field, −1 for null: as the length stands on the wire. */
-function lengthOf(field: RecordField, name: string): number {
+function lengthOf(field: RecordField, name: string, index?: number): number {
   if (field === null) return -1
   if (typeof field === 'string') return Buffer.byteLength(field)
   if (!(field instanceof Uint8Array) && !types.isUint8Array(field)) {
-    throw notA(name, 'a Buffer, a Uint8Array, a string or null', field)
+    throw notA(index === undefined ? name : `${name}[${index}][1]`, 'a Buffer, a Uint8Array, a string or null', field)
   }
   return field.length
 }

@@ -113,8 +113,9 @@ function* batchesIn(records: Buffer, isWhole: boolean): Generator<RecordBatch, v
     at = end
   }
   const left = records.length - at
-  if (isWhole && left > 0)
-    throw new DecodeError(`The record batch at byte ${at} is cut off: ${left} bytes of it are there`, { position: at })
+  if (!isWhole || left === 0) return
+  const much = left === 1 ? '1 byte' : `${left} bytes`
+  throw new DecodeError(`The record batch at byte ${at} is cut off after ${much}`, { position: at })
 }
 
 function isZero(bytes: Buffer, from: number): boolean {

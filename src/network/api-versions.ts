@@ -1,4 +1,5 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
+import { newestCommon, newestStable, type SpokenRange } from '../../protocol/common-version.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { UnsupportedVersionError } from '../errors.ts'
@@ -8,12 +9,12 @@ export const UNSUPPORTED_VERSION = errorCode('UNSUPPORTED_VERSION')
 /** What one broker speaks, as it said on one connection: in a rolling upgrade the next one may speak otherwise. */
 export class NegotiatedVersions {
   readonly #broker: string
-  readonly #ranges = new Map<number, { min: number; max: number }>()
+  readonly #ranges = new Map<number, SpokenRange>()
 
   constructor(broker: string, response: ResponseOf<typeof apiVersions>) {
     this.#broker = broker
     for (const { apiKey, minVersion, maxVersion } of response.apiKeys) {
-      this.#ranges.set(apiKey, { min: minVersion, max: maxVersion })
+      this.#ranges.set(apiKey, { minVersion, maxVersion })
     }
   }
 
@@ -21,9 +22,7 @@ export class NegotiatedVersions {
   common(api: AnyApi, maxVersion = Number.POSITIVE_INFINITY): number | undefined {
     const range = this.#ranges.get(api.key)
     if (range === undefined) return undefined
-    const newest = api.latestVersionUnstable ? api.maxVersion - 1 : api.maxVersion
-    const version = Math.min(range.max, newest, maxVersion)
-    return version >= range.min && version >= api.minVersion ? version : undefined
+    return newestCommon(api, range, Math.min(newestStable(api), maxVersion))
   }
 
   /**
@@ -34,7 +33,8 @@ export class NegotiatedVersions {
     const version = this.common(api, maxVersion)
     if (version !== undefined && version >= minVersion) return version
     const range = this.#ranges.get(api.key)
-    const theirs = range === undefined ? 'does not have it' : `speaks versions ${range.min} to ${range.max}`
+    const theirs =
+      range === undefined ? 'does not have it' : `speaks versions ${range.minVersion} to ${range.maxVersion}`
     const limits = [
       minVersion > 0 ? `at least ${minVersion}` : '',
       maxVersion === undefined ? '' : `at most ${maxVersion}`,

@@ -15,6 +15,16 @@ export interface Codec {
   decompress(data: Buffer, maxBytes: number): Buffer | Promise<Buffer>
 }
 
+/** @param position in the compressed data */
+export function malformed(codec: string, what: string, position: number): DecodeError {
+  return new DecodeError(`${codec}: ${what} at byte ${position}`, { position })
+}
+
+/** @throws DecodeError if `data` has no `bytes` at `at` */
+export function need(codec: string, data: Buffer, at: number, bytes: number): void {
+  if (at + bytes > data.length) throw malformed(codec, 'an end in the middle', data.length)
+}
+
 export function tooLarge(maxBytes: number): DecodeError {
   return new DecodeError(`it makes more than the ${maxBytes} bytes that are allowed`, { code: 'MESSAGE_TOO_LARGE' })
 }

@@ -2,8 +2,7 @@ import zlib from 'node:zlib'
 import type { Codec } from './codec.ts'
 import { zlibCodec } from './zlib-codec.ts'
 
-/** Levels 1 to 9, default 6. */
-export const gzip: Codec = zlibCodec<zlib.ZlibOptions>({
+const codec = zlibCodec<zlib.ZlibOptions>({
   name: 'gzip',
   compressSync: zlib.gzipSync,
   compress: zlib.gzip,
@@ -11,3 +10,15 @@ export const gzip: Codec = zlibCodec<zlib.ZlibOptions>({
   decompressSync: zlib.gunzipSync,
   decompress: zlib.gunzip,
 })
+
+/** A member ends with the size of its content. */
+const SIZE_BYTES = 4
+
+/** Levels 1 to 9, default 6. */
+export const gzip: Codec = {
+  compress: codec.compress,
+  decompress(data, maxBytes) {
+    const size = data.length < SIZE_BYTES ? -1 : data.readUInt32LE(data.length - SIZE_BYTES)
+    return codec.decompress(data, maxBytes, { size })
+  },
+}

@@ -1,4 +1,5 @@
-import { DecodeError } from '../../errors.ts'
+import { malformed } from './codec.ts'
+import { word } from './word.ts'
 
 /** A match is at least this long, as a shorter one would take more bytes than it saves. */
 const MIN_MATCH = 4
@@ -9,16 +10,14 @@ const MAX_DISTANCE = 0xffff
 const HASH_BITS = 13
 /** After this many failed tries the steps become longer: incompressible data is passed over quickly. */
 const SKIP_TRIGGER = 6
+/** From here on a match that overlaps itself is copied in parts, and not byte by byte: bombs are made of such. */
+const LONG_OVERLAP = 256
 
 const table = new Int32Array(1 << HASH_BITS)
 
 /** The most that compressing `length` bytes can take. */
 export function lz4BlockBound(length: number): number {
   return length + Math.ceil(length / 255) + 16
-}
-
-function word(source: Buffer, at: number): number {
-  return source[at] | (source[at + 1] << 8) | (source[at + 2] << 16) | (source[at + 3] << 24)
 }
 
 /**
@@ -108,40 +107,45 @@ export function decompressLz4Block(
     if (literals === 15) {
       let byte: number
       do {
-        if (from >= end) throw malformed(from)
+        if (from >= end) throw malformedBlock(from)
         byte = source[from++]
         literals += byte
       } while (byte === 255)
     }
-    if (from + literals > end) throw malformed(from)
+    if (from + literals > end) throw malformedBlock(from)
     if (at + literals > limit) return -1
     if (literals > 32) source.copy(target, at, from, from + literals)
     else for (let i = 0; i < literals; i++) target[at + i] = source[from + i]
     at += literals
     from += literals
     if (from === end) return at
-    if (from + 2 > end) throw malformed(from)
+    if (from + 2 > end) throw malformedBlock(from)
     const distance = source[from] | (source[from + 1] << 8)
     from += 2
     let length = (token & 15) + MIN_MATCH
     if ((token & 15) === 15) {
       let byte: number
       do {
-        if (from >= end) throw malformed(from)
+        if (from >= end) throw malformedBlock(from)
         byte = source[from++]
         length += byte
       } while (byte === 255)
     }
-    if (distance === 0 || at - distance < history) throw malformed(from)
+    if (distance === 0 || at - distance < history) throw malformedBlock(from)
     if (at + length > limit) return -1
-    // A match may overlap what it makes; then it repeats, and only a forward copy does that.
-    if (distance >= length && length > 32) target.copyWithin(at, at - distance, at - distance + length)
-    else for (let i = at; i < at + length; i++) target[i] = target[i - distance]
-    at += length
+    const stop = at + length
+    if (distance >= length ? length > 32 : length > LONG_OVERLAP) {
+      const back = at - distance
+      // A match may overlap what it makes; then it repeats, and each copy makes the next one twice as long.
+      for (let size = distance; at < stop; at += size, size = at - back) {
+        size = Math.min(size, stop - at)
+        target.copyWithin(at, back, back + size)
+      }
+    } else for (; at < stop; at++) target[at] = target[at - distance]
   }
   return at
 }
 
-function malformed(position: number): DecodeError {
-  return new DecodeError(`lz4: malformed block at byte ${position}`, { position })
+function malformedBlock(position: number): Error {
+  return malformed('lz4', 'malformed block', position)
 }

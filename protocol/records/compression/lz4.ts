@@ -1,10 +1,11 @@
-import { DecodeError } from '../../errors.ts'
-import { type Codec, tooLarge } from './codec.ts'
+import { type Codec, malformed as malformedIn, need as needIn, tooLarge } from './codec.ts'
 import { compressLz4Block, decompressLz4Block, lz4BlockBound } from './lz4-block.ts'
+import { skippableEnd } from './skippable-frame.ts'
 import { xxhash32 } from './xxhash32.ts'
 
 // The LZ4 frame format 1.6.1. Written as Kafka's Java client does: independent blocks of 64 KiB, no checksums but the header's.
 
+const NAME = 'lz4'
 const MAGIC = 0x184d2204
 const VERSION = 0x40
 const INDEPENDENT_BLOCKS = 0x20
@@ -14,14 +15,14 @@ const CONTENT_CHECKSUM = 0x04
 const DICTIONARY = 0x01
 const RESERVED_FLAGS = 0x02
 const RESERVED_BLOCK_BITS = 0x8f
-/** Frames whose content is nobody's business; the last four bits are free. */
-const SKIPPABLE_MAGIC = 0x184d2a50
 const BLOCK_BYTES = 64 * 1024
 /** Largest block by the code in the frame's descriptor. */
 const MAX_BLOCK_BYTES: Readonly<Record<number, number>> = { 4: 1 << 16, 5: 1 << 18, 6: 1 << 20, 7: 1 << 22 }
 const UNCOMPRESSED = 0x8000_0000
 const LENGTH_BYTES = 4
 const HEADER_BYTES = 7
+/** The most that a byte of a block can make. */
+const MAX_EXPANSION = 255
 
 const header = Buffer.alloc(HEADER_BYTES)
 header.writeUInt32LE(MAGIC, 0)
@@ -66,51 +67,87 @@ function compress(data: Buffer): Buffer {
   return frame.subarray(0, at + LENGTH_BYTES)
 }
 
+/** What was made so far; it grows as the input is read, never by what the input says about itself. */
+interface Output {
+  bytes: Buffer
+  size: number
+  readonly maxBytes: number
+}
+
 function decompressFrames(data: Buffer, maxBytes: number, isChecksum: HeaderChecksum): Buffer {
-  let output: Buffer = Buffer.allocUnsafe(0)
-  let written = 0
+  const output: Output = { bytes: Buffer.allocUnsafe(0), size: 0, maxBytes }
   let at = 0
   // Frames may follow one another.
   do {
-    const skipped = skippableEnd(data, at)
-    if (skipped > at) {
-      at = skipped
-      continue
-    }
-    const frame = readFrameHeader(data, at, isChecksum)
-    at = frame.blocksStart
-    if (frame.contentSize > maxBytes - written) throw tooLarge(maxBytes)
-    const frameStart = written
-    for (;;) {
-      need(data, at, LENGTH_BYTES)
-      const lengthField = data.readUInt32LE(at)
-      at += LENGTH_BYTES
-      if (lengthField === 0) break
-      const isPlain = lengthField >= UNCOMPRESSED
-      const length = isPlain ? lengthField - UNCOMPRESSED : lengthField
-      if (length > frame.maxBlockBytes) throw malformed(`a block of ${length} bytes`, at)
-      need(data, at, length + (frame.blockChecksum ? LENGTH_BYTES : 0))
-      // A byte of a block makes at most 255; so little input cannot have much memory allocated.
-      const room = Math.min(isPlain ? length : Math.min(frame.maxBlockBytes, length * 255), maxBytes - written)
-      output = withRoom(output, written, room, maxBytes)
-      if (isPlain) {
-        if (length > maxBytes - written) throw tooLarge(maxBytes)
-        data.copy(output, written, at, at + length)
-        written += length
-      } else written = readBlock(data, at, length, output, written, frame, frameStart, maxBytes)
-      if (frame.blockChecksum) verify(data, at + length, xxhash32(data, at, at + length), 'block')
-      at += length + (frame.blockChecksum ? LENGTH_BYTES : 0)
-    }
-    if (frame.contentSize >= 0 && frame.contentSize !== written - frameStart) {
-      throw malformed(`${written - frameStart} bytes instead of the ${frame.contentSize} that were announced`, at)
-    }
-    if (frame.contentChecksum) {
-      need(data, at, LENGTH_BYTES)
-      verify(data, at, xxhash32(output, frameStart, written), 'content')
-      at += LENGTH_BYTES
-    }
+    const skipped = skippableEnd(NAME, data, at)
+    at = skipped > at ? skipped : decompressFrame(data, readFrameHeader(data, at, isChecksum), output)
   } while (at < data.length)
-  return output.subarray(0, written)
+  return output.bytes.subarray(0, output.size)
+}
+
+/** @returns the end of the frame */
+function decompressFrame(data: Buffer, frame: Frame, output: Output): number {
+  if (frame.contentSize > output.maxBytes - output.size) throw tooLarge(output.maxBytes)
+  const frameStart = output.size
+  let at = frame.blocksStart
+  for (let field = lengthField(data, at); field !== 0; field = lengthField(data, at)) {
+    at = decompressBlock(data, at + LENGTH_BYTES, field, frame, frameStart, output)
+  }
+  at += LENGTH_BYTES
+  const size = output.size - frameStart
+  if (frame.contentSize >= 0 && frame.contentSize !== size) {
+    throw malformed(`${size} bytes instead of the ${frame.contentSize} that were announced`, at)
+  }
+  if (!frame.contentChecksum) return at
+  verify(data, at, () => xxhash32(output.bytes, frameStart, output.size), 'content')
+  return at + LENGTH_BYTES
+}
+
+/** @returns the end of the block that begins at `at` */
+function decompressBlock(
+  data: Buffer,
+  at: number,
+  field: number,
+  frame: Frame,
+  frameStart: number,
+  output: Output,
+): number {
+  const isPlain = field >= UNCOMPRESSED
+  const length = isPlain ? field - UNCOMPRESSED : field
+  if (length > frame.maxBlockBytes) throw malformed(`a block of ${length} bytes`, at)
+  const end = at + length
+  need(data, at, length)
+  const left = output.maxBytes - output.size
+  // A byte of a block makes at most 255; so little input cannot have much memory allocated.
+  makeRoom(output, isPlain ? length : Math.min(frame.maxBlockBytes, length * MAX_EXPANSION))
+  if (isPlain) {
+    if (length > left) throw tooLarge(output.maxBytes)
+    data.copy(output.bytes, output.size, at, end)
+    output.size += length
+  } else {
+    // The block may fill what it may fill and nothing behind it, though the output may have grown beyond.
+    const target = output.bytes.subarray(0, output.size + Math.min(frame.maxBlockBytes, left))
+    const history = frame.independentBlocks ? output.size : frameStart
+    const made = decompressLz4Block(data, at, end, target, output.size, history)
+    if (made < 0) {
+      throw left < frame.maxBlockBytes
+        ? tooLarge(output.maxBytes)
+        : malformed('a block that makes more than it may', at)
+    }
+    output.size = made
+  }
+  if (!frame.blockChecksum) return end
+  verify(data, end, () => xxhash32(data, at, end), 'block')
+  return end + LENGTH_BYTES
+}
+
+function makeRoom(output: Output, wanted: number): void {
+  const room = Math.min(wanted, output.maxBytes - output.size)
+  if (output.bytes.length - output.size >= room) return
+  const length = Math.min(Math.max(output.size + room, output.bytes.length * 2), output.maxBytes)
+  const larger = Buffer.allocUnsafeSlow(length)
+  output.bytes.copy(larger, 0, 0, output.size)
+  output.bytes = larger
 }
 
 interface Frame {
@@ -121,17 +158,6 @@ interface Frame {
   /** −1 if it was not said. */
   readonly contentSize: number
   readonly blocksStart: number
-}
-
-/** The end of the skippable frame at `at`; `at` if there is none. */
-function skippableEnd(data: Buffer, at: number): number {
-  need(data, at, LENGTH_BYTES)
-  if ((data.readUInt32LE(at) & ~0x0f) >>> 0 !== SKIPPABLE_MAGIC) return at
-  need(data, at + LENGTH_BYTES, LENGTH_BYTES)
-  const start = at + 2 * LENGTH_BYTES
-  const length = data.readUInt32LE(at + LENGTH_BYTES)
-  need(data, start, length)
-  return start + length
 }
 
 function readFrameHeader(data: Buffer, at: number, isChecksum: HeaderChecksum): Frame {
@@ -159,44 +185,22 @@ function readFrameHeader(data: Buffer, at: number, isChecksum: HeaderChecksum): 
   }
 }
 
-function readBlock(
-  data: Buffer,
-  at: number,
-  length: number,
-  output: Buffer,
-  written: number,
-  frame: Frame,
-  frameStart: number,
-  maxBytes: number,
-): number {
-  // The block may fill what it may fill and nothing behind it, though the output may have grown beyond.
-  const allowed = Math.min(written + frame.maxBlockBytes, maxBytes)
-  const target = output.length > allowed ? output.subarray(0, allowed) : output
-  const history = frame.independentBlocks ? written : frameStart
-  const end = decompressLz4Block(data, at, at + length, target, written, history)
-  if (end >= 0) return end
-  throw allowed < written + frame.maxBlockBytes
-    ? tooLarge(maxBytes)
-    : malformed('a block that makes more than it may', at)
+function lengthField(data: Buffer, at: number): number {
+  need(data, at, LENGTH_BYTES)
+  return data.readUInt32LE(at)
 }
 
-function withRoom(output: Buffer, written: number, room: number, maxBytes: number): Buffer {
-  if (output.length - written >= room) return output
-  const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(written + room, output.length * 2), maxBytes))
-  output.copy(larger, 0, 0, written)
-  return larger
-}
-
-function verify(data: Buffer, at: number, actual: number, what: string): void {
-  if (data.readUInt32LE(at) !== actual) throw malformed(`a wrong ${what} checksum`, at)
+function verify(data: Buffer, at: number, checksum: () => number, what: string): void {
+  need(data, at, LENGTH_BYTES)
+  if (data.readUInt32LE(at) !== checksum()) throw malformed(`a wrong ${what} checksum`, at)
 }
 
 function need(data: Buffer, at: number, bytes: number): void {
-  if (at + bytes > data.length) throw malformed('an end in the middle', data.length)
+  needIn(NAME, data, at, bytes)
 }
 
-function malformed(what: string, position: number): DecodeError {
-  return new DecodeError(`lz4: ${what} at byte ${position}`, { position })
+function malformed(what: string, position: number): Error {
+  return malformedIn(NAME, what, position)
 }
 
 /** Without levels. */

@@ -1,4 +1,5 @@
-import { DecodeError } from '../../errors.ts'
+import { malformed } from './codec.ts'
+import { word } from './word.ts'
 
 const HASH_BITS = 14
 /** Matches are looked for within pieces of this size, so that every distance fits into two bytes. */
@@ -20,10 +21,6 @@ const table = new Uint16Array(1 << HASH_BITS)
 /** The most that compressing `length` bytes can take. */
 export function snappyBlockBound(length: number): number {
   return 32 + length + Math.ceil(length / 6)
-}
-
-function word(source: Buffer, at: number): number {
-  return source[at] | (source[at + 1] << 8) | (source[at + 2] << 16) | (source[at + 3] << 24)
 }
 
 /**
@@ -125,13 +122,13 @@ export function readSnappyLength(
   let length = 0
   let at = start
   for (let scale = 1; ; scale *= 128) {
-    if (at >= end || scale > 0x1000_0000) throw malformed(at)
+    if (at >= end || scale > 0x1000_0000) throw malformedBlock(at)
     const byte = source[at++]
     length += (byte & 0x7f) * scale
     if (byte < 0x80) break
   }
   // Nobody may have memory allocated by a claim that the input could not make true.
-  if (length > (end - at) * MAX_EXPANSION) throw malformed(start)
+  if (length > (end - at) * MAX_EXPANSION) throw malformedBlock(start)
   return { length, elementsStart: at }
 }
 
@@ -158,14 +155,14 @@ export function decompressSnappyElements(
         length = tag >>> 2
         if (length >= 60) {
           const bytes = length - 59
-          if (from + bytes > end) throw malformed(from)
+          if (from + bytes > end) throw malformedBlock(from)
           length = source.readUIntLE(from, bytes)
           from += bytes
         }
         length++
         const literalsEnd = from + length
         const stop = at + length
-        if (literalsEnd > end || stop > limit) throw malformed(from)
+        if (literalsEnd > end || stop > limit) throw malformedBlock(from)
         if (length > 32) source.copy(target, at, from, literalsEnd)
         else if (literalsEnd + OVERRUN <= end && stop + OVERRUN <= limit) {
           for (; at < stop; at += 4, from += 4) {
@@ -180,23 +177,23 @@ export function decompressSnappyElements(
         continue
       }
       case COPY_1:
-        if (from >= end) throw malformed(from)
+        if (from >= end) throw malformedBlock(from)
         length = ((tag >>> 2) & 7) + 4
         distance = ((tag >>> 5) << 8) | source[from++]
         break
       case COPY_2:
-        if (from + 2 > end) throw malformed(from)
+        if (from + 2 > end) throw malformedBlock(from)
         length = (tag >>> 2) + 1
         distance = source[from] | (source[from + 1] << 8)
         from += 2
         break
       default:
-        if (from + 4 > end) throw malformed(from)
+        if (from + 4 > end) throw malformedBlock(from)
         length = (tag >>> 2) + 1
         distance = source.readUInt32LE(from)
         from += 4
     }
-    if (distance === 0 || at - distance < start || at + length > limit) throw malformed(from)
+    if (distance === 0 || at - distance < start || at + length > limit) throw malformedBlock(from)
     const stop = at + length
     let back = at - distance
     // A copy may overlap what it makes; then it repeats, and only a forward copy does that.
@@ -210,9 +207,9 @@ export function decompressSnappyElements(
       at = stop
     } else while (at < stop) target[at++] = target[back++]
   }
-  if (at !== limit) throw malformed(from)
+  if (at !== limit) throw malformedBlock(from)
 }
 
-function malformed(position: number): DecodeError {
-  return new DecodeError(`snappy: malformed block at byte ${position}`, { position })
+function malformedBlock(position: number): Error {
+  return malformed('snappy', 'malformed block', position)
 }

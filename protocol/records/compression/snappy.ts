@@ -1,5 +1,4 @@
-import { DecodeError } from '../../errors.ts'
-import { type Codec, tooLarge } from './codec.ts'
+import { type Codec, malformed, tooLarge } from './codec.ts'
 import { compressSnappyBlock, decompressSnappyElements, readSnappyLength, snappyBlockBound } from './snappy-block.ts'
 
 /**
@@ -59,15 +58,15 @@ function visitBlocks(data: Buffer, visit: BlockVisitor): number {
   while (at < data.length) {
     // Streams that follow one another are one, to Java's library.
     if (isHeader(data, at)) {
-      if (data.readInt32BE(at + COMPATIBLE_VERSION) < 1) throw malformed(at + COMPATIBLE_VERSION)
+      if (data.readInt32BE(at + COMPATIBLE_VERSION) < 1) throw malformedFrame(at + COMPATIBLE_VERSION)
       at += HEADER.length
       continue
     }
-    if (at + LENGTH_BYTES > data.length) throw malformed(at)
+    if (at + LENGTH_BYTES > data.length) throw malformedFrame(at)
     const size = data.readInt32BE(at)
     const start = at + LENGTH_BYTES
     const end = start + size
-    if (size <= 0 || end > data.length) throw malformed(at)
+    if (size <= 0 || end > data.length) throw malformedFrame(at)
     const { length, elementsStart } = readSnappyLength(data, start, end)
     visit(elementsStart, end, length)
     total += length
@@ -76,8 +75,8 @@ function visitBlocks(data: Buffer, visit: BlockVisitor): number {
   return total
 }
 
-function malformed(position: number): DecodeError {
-  return new DecodeError(`snappy: malformed frame at byte ${position}`, { position })
+function malformedFrame(position: number): Error {
+  return malformed('snappy', 'malformed frame', position)
 }
 
 /** Without levels. */
