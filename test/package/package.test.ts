@@ -65,6 +65,9 @@ export async function plain(kafka: Kafka, topic: NewTopic): Promise<Buffer | nul
 export function answer<A extends AnyApi>(api: A, ask: (body: RequestInput<A>) => ResponseOf<A>, body: RequestInput<A>): ResponseOf<A> {
   return ask(body)
 }
+export function answered<A extends KnownApi>(api: A, version: number, frame: Uint8Array): ResponseOf<A> {
+  return decodeResponseFrame(api, version, frame).body
+}
 export async function tool(bytes: Buffer, header: RequestHeader, options: FrameSplitterOptions): Promise<Buffer | null> {
   const request: RequestFrame = decodeRequestFrame(bytes)
   const known: KnownApi = apiByKey(header.apiKey) ?? apis.Metadata
@@ -154,6 +157,11 @@ describe('the packed tarball in an empty project', () => {
     await writeFile(join(place, 'main.mts'), TYPES)
     await writeFile(join(place, 'main.cts'), TYPES)
     const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
-    await run(join(place, 'node_modules/.bin/tsc'), [...options, 'main.mts', 'main.cts'], { cwd: place })
+    const tsc = join(place, 'node_modules/.bin/tsc')
+    await run(tsc, [...options, 'main.mts', 'main.cts'], { cwd: place })
+    // Projects that have not moved on do not read `exports`.
+    await writeFile(join(place, 'old.ts'), TYPES)
+    const old = ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0']
+    await run(tsc, [...options, ...old, 'old.ts'], { cwd: place })
   })
 })
