@@ -1,5 +1,6 @@
 import { type AnyApi, asDeclared } from './api.ts'
-import { EncodeError } from './errors.ts'
+import { EncodeError, KafkaError } from './errors.ts'
+import { shown } from './shown.ts'
 
 /** The versions of an API that somebody speaks, both ends included, as an ApiVersions answer lists them. */
 export interface SpokenRange {
@@ -16,7 +17,7 @@ export interface SpokenVersions {
  * The newest version of an API that both sides speak: the broker that gave this answer to ApiVersions, and this library.
  * @param options `unstable` also takes a version that Kafka may still change; default false
  * @returns `undefined` if there is none
- * @throws EncodeError if `api` is none of `apis`
+ * @throws EncodeError if `api` is none of `apis`; KafkaError (`INVALID_ARGUMENT`) if `answer` is no such answer
  */
 export function commonVersion(
   answer: SpokenVersions,
@@ -24,7 +25,11 @@ export function commonVersion(
   options: { readonly unstable?: boolean } = {},
 ): number | undefined {
   const { key } = asDeclared(api, EncodeError)
-  const theirs = answer.apiKeys.find(({ apiKey }) => apiKey === key)
+  if (!Array.isArray(answer?.apiKeys)) {
+    const message = `The answer must be the body of an ApiVersions response, got ${shown(answer)} without apiKeys`
+    throw new KafkaError(message, { code: 'INVALID_ARGUMENT' })
+  }
+  const theirs = (answer as SpokenVersions).apiKeys.find(({ apiKey }) => apiKey === key)
   if (theirs === undefined) return undefined
   return newestCommon(api, theirs, options.unstable === true ? api.maxVersion : newestStable(api))
 }

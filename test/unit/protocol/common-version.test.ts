@@ -30,7 +30,9 @@ describe('the common version', () => {
     expect(commonVersion(onlyUnstable, InitProducerId)).toBeUndefined()
   })
 
-  test('of what is no API is an error', () => {
+  test('of what is no API, or no answer, is an error', () => {
     expect(() => commonVersion(answer(0, 99), 'Fetch' as never)).toThrow(EncodeError)
+    const frame = { apiName: 'ApiVersions', body: answer(0, 99) }
+    expect(() => commonVersion(frame as never, apis.Fetch)).toThrow('must be the body of an ApiVersions response')
   })
 })
