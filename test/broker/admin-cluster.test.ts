@@ -233,7 +233,7 @@ describe.skipIf(!hasBroker)(
         const topic = await topicWith(2)
         for (const partition of [0, 0, 0, 1]) await kafka.producer().send({ topic, partition, value: 'x' })
         const deleted = await admin.deleteRecords([
-          { topic, partition: 1, offset: -1 },
+          { topic, partition: 1, offset: 'high-watermark' },
           { topic, partition: 0, offset: 2 },
         ])
         expect(deleted).toEqual([
