@@ -1,46 +1,43 @@
+import { missingBroker } from '../cluster/missing-broker.ts'
 import { BrokerError, KafkaError, TimeoutError } from '../errors.ts'
-import { Backoff, sleep } from '../retry.ts'
 import type { Call } from './call.ts'
 import type { Outcome } from './outcomes.ts'
 
 /**
  * Asks every broker of the cluster for its part of a whole. Those that cannot be reached, or are not ready, are asked
- * again until time is up. One that leaves the cluster meanwhile hands what it had to the others, which are then asked anew.
+ * again until time is up, and none waits for another. One that leaves the cluster meanwhile hands what it had to the
+ * others, which are then asked anew.
  * @param ask asks once
- * @returns the outcome of each broker
+ * @returns the outcome of each broker, in the order of their ids
  */
 export async function askAllBrokers<T>(call: Call, ask: (broker: number) => Promise<T>): Promise<Array<Outcome<T>>> {
-  const { retryBackoffMs, retryBackoffMaxMs } = call.cluster.options
-  const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
-  const outcomes = new Map<number, Outcome<T>>()
   let { brokers } = await call.refresh()
   for (;;) {
-    const open = [...brokers.keys()].filter((broker) => !outcomes.has(broker) || isCurable(outcomes.get(broker)))
-    await Promise.all(
-      open.map(async (broker) => outcomes.set(broker, await ask(broker).catch((error) => failure(call, error)))),
-    )
-    const curable = [...outcomes].filter(([, outcome]) => isCurable(outcome))
-    const delay = backoff.next()
-    if (curable.length === 0 || delay >= call.deadline.remainingMs) break
-    await sleep(delay, call.signal)
-    const snapshot = await call.refresh().catch((error) => failure(call, error))
+    const ids = [...brokers.keys()].sort((a, b) => a - b)
+    const outcomes = await Promise.all(ids.map((broker) => askBroker(call, broker, ask)))
+    brokers = call.cluster.metadata.brokers
+    const hasLeft = ids.some((broker, i) => outcomes[i] instanceof KafkaError && !brokers.has(broker))
+    if (!hasLeft || call.deadline.expired) return outcomes
+  }
+}
+
+/** The outcome of one broker: when it has answered, has left the cluster, or time is up. */
+async function askBroker<T>(call: Call, broker: number, ask: (broker: number) => Promise<T>): Promise<Outcome<T>> {
+  const backoff = call.backoff()
+  for (;;) {
+    const outcome = await ask(broker).catch((error: unknown) => failure(call, error))
+    if (!(outcome instanceof KafkaError) || !outcome.retriable) return outcome
+    if (!(await call.pause(backoff))) return late(call, broker, outcome)
+    const snapshot = await call.refreshOnce().catch((error: unknown) => failure(call, error))
     if (snapshot instanceof KafkaError) {
       if (!snapshot.retriable) throw snapshot
-    } else {
-      brokers = snapshot.brokers
-      if (curable.some(([broker]) => !brokers.has(broker))) outcomes.clear()
-    }
+    } else if (!snapshot.brokers.has(broker)) return missingBroker(broker, snapshot.brokers, outcome)
   }
-  return Array.from(outcomes, ([broker, outcome]) => (isCurable(outcome) ? late(call, broker, outcome) : outcome))
 }
 
 function failure(call: Call, error: unknown): KafkaError {
   if (!(error instanceof KafkaError) || call.signal.aborted) throw error
   return error
-}
-
-function isCurable(outcome: unknown): outcome is KafkaError {
-  return outcome instanceof KafkaError && outcome.retriable
 }
 
 /** A code that the broker kept giving is the outcome; where there was no answer, time is what ran out. */

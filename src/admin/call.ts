@@ -1,9 +1,10 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
 import type { Cluster, Route, RoutedBody } from '../cluster/cluster.ts'
 import type { MetadataSnapshot, TopicMetadata } from '../cluster/metadata.ts'
-import { ConnectionError } from '../errors.ts'
+import { missingBroker } from '../cluster/missing-broker.ts'
+import { KafkaError } from '../errors.ts'
 import { abortSignal, integer, type OptionSchema, optional } from '../options.ts'
-import { Deadline } from '../retry.ts'
+import { Backoff, Deadline, sleep } from '../retry.ts'
 
 /** What a broker's answer may take beyond the time for its work before the client gives its connection up. */
 const MARGIN_MS = 1000
@@ -66,9 +67,35 @@ export class Call {
     return this.cluster.coordinator('group', groupId, { timeoutMs: this.#timeLeftMs, signal: this.signal })
   }
 
-  /** Fresh metadata, within the call's time. */
-  refresh(): Promise<MetadataSnapshot> {
+  /** Fresh metadata: while no broker can be reached it is asked for again, until the call's time is up. */
+  async refresh(): Promise<MetadataSnapshot> {
+    const backoff = this.backoff()
+    for (;;) {
+      try {
+        return await this.refreshOnce()
+      } catch (error) {
+        if (!(error instanceof KafkaError) || !error.retriable || !(await this.pause(backoff))) throw error
+      }
+    }
+  }
+
+  /** Fresh metadata, asked for in one round: for calls that have other ways to go on when nobody has it. */
+  refreshOnce(): Promise<MetadataSnapshot> {
     return this.cluster.refresh({ timeoutMs: this.#timeLeftMs, signal: this.signal })
+  }
+
+  /** The pauses of something that is tried again and again. */
+  backoff(): Backoff {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.cluster.options
+    return new Backoff(retryBackoffMs, retryBackoffMaxMs)
+  }
+
+  /** Waits before another try; false, at once, if the call's time would be up by then. */
+  async pause(backoff: Backoff): Promise<boolean> {
+    const delay = backoff.next()
+    if (delay >= this.deadline.remainingMs) return false
+    await sleep(delay, this.signal)
+    return true
   }
 
   /**
@@ -79,10 +106,7 @@ export class Call {
     if (this.cluster.metadata.brokers.has(broker)) return
     const { brokers } = await this.refresh()
     if (brokers.has(broker)) return
-    throw new ConnectionError(
-      `Broker ${broker} is not in the cluster; its brokers are ${[...brokers.keys()].join(', ')}`,
-      { code: 'BROKER_NOT_AVAILABLE' },
-    )
+    throw missingBroker(broker, brokers)
   }
 
   /**

@@ -1,9 +1,11 @@
 import type { ResponseOf } from '../../protocol/api.ts'
 import { errorCode as errorCodeOf } from '../../protocol/errors.ts'
 import { describeLogDirs as describeLogDirsApi } from '../../protocol/messages/describe-log-dirs.ts'
+import type { RoutedBody } from '../cluster/cluster.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
 import { type BrokerError, brokerError, KafkaError } from '../errors.ts'
 import { integer, invalidOption, mistyped } from '../options.ts'
+import { askAllBrokers } from './all-brokers.ts'
 import type { Call } from './call.ts'
 import { everyResult, type Outcome } from './outcomes.ts'
 
@@ -53,30 +55,37 @@ export function readBrokers(value: unknown): number[] | null {
 
 /** @throws PartialFailureError whose results stand in the order of the brokers */
 export async function describeLogDirs(call: Call, brokerIds: readonly number[] | null): Promise<BrokerLogDirs[]> {
-  const brokers = brokerIds ?? [...(await call.refresh()).brokers.keys()].sort((a, b) => a - b)
-  const outcomes = await Promise.all(
-    brokers.map((broker) =>
-      describeAt(call, broker).catch((error: unknown): KafkaError => {
-        if (!(error instanceof KafkaError) || call.signal.aborted) throw error
-        return error
-      }),
-    ),
-  )
+  const outcomes =
+    brokerIds === null
+      ? await askAllBrokers(call, (broker) => {
+          return describeAt(broker, (body) => call.sendOnce(describeLogDirsApi, body, broker))
+        })
+      : await Promise.all(brokerIds.map((broker) => describeNamed(call, broker)))
   return everyResult('admin.describeLogDirs()', outcomes)
 }
 
-async function describeAt(call: Call, broker: number): Promise<Outcome<BrokerLogDirs>> {
-  await call.requireBroker(broker)
+async function describeNamed(call: Call, broker: number): Promise<Outcome<BrokerLogDirs>> {
+  try {
+    await call.requireBroker(broker)
+    return await describeAt(broker, (body) => call.send(describeLogDirsApi, body, { broker }))
+  } catch (error) {
+    if (!(error instanceof KafkaError) || call.signal.aborted) throw error
+    return error
+  }
+}
+
+type Ask = (body: RoutedBody<typeof describeLogDirsApi>) => Promise<ResponseOf<typeof describeLogDirsApi>>
+
+async function describeAt(broker: number, ask: Ask): Promise<BrokerLogDirs> {
   let spoken = Number.POSITIVE_INFINITY
-  const body = (version: number) => {
+  const { errorCode, results } = await ask((version) => {
     spoken = version
     return { topics: null }
-  }
-  const { errorCode, results } = await call.send(describeLogDirsApi, body, { broker })
+  })
   // Each broker has a directory: one that tells of none, and cannot say why, forbids to see them.
   const forbidden = spoken < FIRST_WITH_ERROR && results.length === 0
   const code = forbidden ? errorCodeOf('CLUSTER_AUTHORIZATION_FAILED') : errorCode
-  if (code !== 0) return brokerError(code, `Log directories of broker ${broker}`)
+  if (code !== 0) throw brokerError(code, `Log directories of broker ${broker}`)
   return { broker, logDirs: results.map(description) }
 }
 

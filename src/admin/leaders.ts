@@ -3,7 +3,7 @@ import { brokerErrorInfo } from '../../protocol/errors.ts'
 import { LEADER_NOT_AVAILABLE, meansStaleMetadata, UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
 import { groupByTopic, partitionKey, type TopicPartition } from '../cluster/topic-partition.ts'
 import { BrokerError, brokerError, KafkaError, type KafkaErrorCode, TimeoutError } from '../errors.ts'
-import { Backoff, sleep } from '../retry.ts'
+import type { Backoff } from '../retry.ts'
 import type { Call } from './call.ts'
 import type { Outcome } from './outcomes.ts'
 
@@ -54,6 +54,9 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
   readonly #outcomes = new Map<Q, Outcome<T>>()
   /** Why partitions without an outcome have none yet. */
   readonly #troubles = new Map<Q, KafkaError>()
+  /** What the leaders are asked next, and the promise of their answers. */
+  #batch: { readonly queries: Q[]; readonly done: Promise<void> } | null = null
+  readonly #backoffs = new Map<number, Backoff>()
 
   constructor(call: Call, queries: readonly Q[], question: LeaderQuestion<A, Q, T>) {
     this.#call = call
@@ -62,85 +65,126 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
   }
 
   async run(): Promise<Array<Outcome<T>>> {
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#call.cluster.options
-    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
-    for (;;) {
-      // In each round, as a topic can be deleted meanwhile.
-      await this.#requirePartitions()
-      await this.#askLeaders()
-      const open = this.#open
-      const delay = backoff.next()
-      if (open.length === 0 || delay >= this.#call.deadline.remainingMs) break
-      await sleep(delay, this.#call.signal)
-      await this.#attempt(open, () => this.#call.refresh())
-    }
+    await this.#settle(this.#queries)
     return this.#queries.map((query) => this.#outcomes.get(query) ?? this.#late(query))
   }
 
-  get #open(): Q[] {
-    return this.#queries.filter((query) => !this.#outcomes.has(query))
+  /** Takes queries as far as they come within the call's time. What one of them waits for keeps no other waiting. */
+  async #settle(queries: readonly Q[]): Promise<void> {
+    await Promise.all(Array.from(groupByTopic(queries), ([topic, ofTopic]) => this.#settleTopic(topic, ofTopic)))
+  }
+
+  async #settleTopic(topic: string, queries: readonly Q[]): Promise<void> {
+    // Also before each further try, as the topic can be deleted meanwhile.
+    const count = await this.#partitions(topic, queries)
+    const beyond = queries.filter(({ partition }) => partition >= count)
+    const existing = queries.filter(({ partition }) => partition < count)
+    await Promise.all([this.#settleExisting(existing), this.#settleBeyond(topic, beyond)])
+  }
+
+  /** How many partitions the topic has; none where it is the topic's own error that ends the search for these. */
+  async #partitions(topic: string, queries: readonly Q[]): Promise<number> {
+    try {
+      return (await this.#call.topic(topic)).partitions.length
+    } catch (error) {
+      // A topic is waited for as long as it can be, so that this is how it ends.
+      for (const query of queries) this.#outcomes.set(query, this.#asOutcome(error))
+      return 0
+    }
+  }
+
+  /** Partitions that the topic does not seem to have may have been added a moment ago. */
+  async #settleBeyond(topic: string, queries: readonly Q[]): Promise<void> {
+    const open = this.#openOf(queries)
+    if (open.length === 0) return
+    let count = 0
+    await this.#attempt(open, async () => {
+      await this.#call.refresh()
+      count = await this.#partitions(topic, open)
+      for (const query of this.#openOf(open)) {
+        const { partition } = query
+        if (partition < count) continue
+        const subject = `Partition ${partition} of topic '${topic}', which has ${count}`
+        this.#outcomes.set(query, brokerError(UNKNOWN_TOPIC_OR_PARTITION, subject, { topic, partition }))
+      }
+    })
+    await this.#settleExisting(open.filter(({ partition }) => partition < count))
+  }
+
+  /** All that are found to exist at the same time, as by one answer about several topics, share requests. */
+  #settleExisting(queries: readonly Q[]): Promise<void> {
+    if (queries.length === 0) return Promise.resolve()
+    if (this.#batch === null) {
+      const collected: Q[] = []
+      const collecting = new Promise<void>((resolve) => setImmediate(resolve))
+      const done = collecting.then(() => {
+        this.#batch = null
+        return this.#askLeaders(collected)
+      })
+      this.#batch = { queries: collected, done }
+    }
+    this.#batch.queries.push(...queries)
+    return this.#batch.done
+  }
+
+  async #askLeaders(queries: readonly Q[]): Promise<void> {
+    const byLeader = new Map<number, Q[]>()
+    for (const query of queries) {
+      const leader = this.#call.cluster.leader(query.topic, query.partition)
+      const ofLeader = byLeader.get(leader)
+      if (ofLeader === undefined) byLeader.set(leader, [query])
+      else ofLeader.push(query)
+    }
+    await Promise.all(
+      Array.from(byLeader, async ([leader, ofLeader]) => {
+        await this.#attempt(ofLeader, () => this.#askLeader(leader, ofLeader))
+        const open = this.#openOf(ofLeader)
+        if (open.length === 0 || !(await this.#call.pause(this.#backoff(leader)))) return
+        await this.#attempt(open, () => this.#call.refreshOnce())
+        await this.#settle(this.#openOf(open))
+      }),
+    )
+  }
+
+  /** What is tried again with the same leader waits longer each time. */
+  #backoff(leader: number): Backoff {
+    const backoff = this.#backoffs.get(leader) ?? this.#call.backoff()
+    this.#backoffs.set(leader, backoff)
+    return backoff
+  }
+
+  #openOf(queries: readonly Q[]): Q[] {
+    return queries.filter((query) => !this.#outcomes.has(query))
+  }
+
+  /** An error that can be the outcome of a query; all others end the call. */
+  #asOutcome(error: unknown): KafkaError {
+    if (!(error instanceof KafkaError) || this.#call.signal.aborted) throw error
+    return error
   }
 
   /** What no waiting cures is the outcome of these queries; everything else is a reason to try again. */
   async #attempt(queries: readonly Q[], run: () => Promise<unknown>): Promise<void> {
     try {
       await run()
-    } catch (error) {
-      if (!(error instanceof KafkaError) || this.#call.signal.aborted) throw error
-      for (const query of queries) {
-        if (!this.#outcomes.has(query)) (error.retriable ? this.#troubles : this.#outcomes).set(query, error)
+    } catch (reason) {
+      const error = this.#asOutcome(reason)
+      for (const query of this.#openOf(queries)) {
+        if (error.retriable) this.#troubles.set(query, error)
+        else this.#outcomes.set(query, error)
       }
     }
-  }
-
-  async #requirePartitions(): Promise<void> {
-    await Promise.all(
-      Array.from(groupByTopic(this.#open), async ([topic, queries]) => {
-        try {
-          let { partitions } = await this.#call.topic(topic)
-          if (queries.some(({ partition }) => partition >= partitions.length)) {
-            // It may have been added a moment ago.
-            await this.#call.refresh()
-            partitions = (await this.#call.topic(topic)).partitions
-          }
-          for (const query of queries) {
-            const { partition } = query
-            if (partition < partitions.length) continue
-            const subject = `Partition ${partition} of topic '${topic}', which has ${partitions.length}`
-            this.#outcomes.set(query, brokerError(UNKNOWN_TOPIC_OR_PARTITION, subject, { topic, partition }))
-          }
-        } catch (error) {
-          if (!(error instanceof KafkaError) || this.#call.signal.aborted) throw error
-          // What could be cured by waiting has been waited for.
-          for (const query of queries) this.#outcomes.set(query, error)
-        }
-      }),
-    )
-  }
-
-  async #askLeaders(): Promise<void> {
-    const byLeader = new Map<number, Q[]>()
-    for (const query of this.#open) {
-      const { topic, partition } = query
-      const leader = this.#call.cluster.leader(topic, partition)
-      if (leader === -1) {
-        this.#troubles.set(
-          query,
-          brokerError(LEADER_NOT_AVAILABLE, this.#question.subject(query), { topic, partition }),
-        )
-        continue
-      }
-      const ofLeader = byLeader.get(leader)
-      if (ofLeader === undefined) byLeader.set(leader, [query])
-      else ofLeader.push(query)
-    }
-    await Promise.all(
-      Array.from(byLeader, ([leader, queries]) => this.#attempt(queries, () => this.#askLeader(leader, queries))),
-    )
   }
 
   async #askLeader(leader: number, queries: readonly Q[]): Promise<void> {
-    const { api, body, answers } = this.#question
+    const { api, body, answers, subject } = this.#question
+    if (leader === -1) {
+      for (const query of queries) {
+        const { topic, partition } = query
+        this.#troubles.set(query, brokerError(LEADER_NOT_AVAILABLE, subject(query), { topic, partition }))
+      }
+      return
+    }
     const request = (version: number): RequestInput<A> => {
       const able = queries.filter((query) => this.#isSupported(query, version))
       // Nothing is left to ask: this ends the try, and each query has its own error already.
@@ -155,7 +199,7 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
       if (errorCode === 0) this.#outcomes.set(query, result)
       else {
         const message = this.#question.meanings?.[brokerErrorInfo(errorCode)?.name ?? 'UNKNOWN_SERVER_ERROR']
-        const error = brokerError(errorCode, this.#question.subject(query), { topic, partition, message })
+        const error = brokerError(errorCode, subject(query), { topic, partition, message })
         const curable = error.retriable || meansStaleMetadata(errorCode)
         ;(curable ? this.#troubles : this.#outcomes).set(query, error)
       }

@@ -1,13 +1,11 @@
 import type { ResponseOf } from '../../protocol/api.ts'
-import { errorCode } from '../../protocol/errors.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
+import { UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
 import { Backoff, Deadline, sleep } from '../retry.ts'
 import type { Call } from './call.ts'
 
 /** How long a change may take to reach the brokers before the call that made it returns anyway. */
 const PATIENCE_MS = 5000
-
-const UNKNOWN_TOPIC_OR_PARTITION = errorCode('UNKNOWN_TOPIC_OR_PARTITION')
 
 /** A topic as one broker describes it. */
 export type TopicAnswer = ResponseOf<typeof metadata>['topics'][number]
@@ -30,7 +28,7 @@ export async function spread(
   const deadline = new Deadline(Math.min(PATIENCE_MS, call.deadline.remainingMs))
   try {
     const { brokers } = await call.cluster.refresh({ timeoutMs: deadline.remainingMs, signal: call.signal })
-    await Promise.all([...brokers.keys()].map((broker) => spreadTo(broker, call, names, known, deadline)))
+    await Promise.allSettled([...brokers.keys()].map((broker) => spreadTo(broker, call, names, known, deadline)))
   } catch {
     // Unreachable or aborted: nothing more can be learned, and nothing has failed.
   }

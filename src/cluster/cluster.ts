@@ -25,6 +25,7 @@ import {
   noMetadata,
   type TopicInterest,
 } from './metadata-keeper.ts'
+import { missingBroker } from './missing-broker.ts'
 
 export interface ClusterOptions extends BrokerOptions {
   readonly bootstrapServers: readonly BootstrapServer[]
@@ -199,7 +200,8 @@ export class Cluster {
   /**
    * Sends a control request where it belongs. Lost connections, and answers by which the broker is not
    * (yet) the right one, are tried again until time is up; the last answer is then returned as it is.
-   * @throws TimeoutError with the last failure as its cause; UnsupportedVersionError; AuthenticationError
+   * @throws TimeoutError with the last failure as its cause; ConnectionError `BROKER_NOT_AVAILABLE` if the one broker that
+   * was to be asked has failed and left the cluster; UnsupportedVersionError; AuthenticationError
    */
   async send<A extends AnyApi>(
     api: A,
@@ -223,6 +225,7 @@ export class Cluster {
         failure = error
         // The broker may be gone for good, and another have its role.
         if (typeof route === 'object' && 'group' in route) this.forgetCoordinator('group', route.group)
+        else if (this.#hasLeft(route)) throw missingBroker(route.broker, this.metadata.brokers, error)
         else this.invalidate()
       }
       const delay = backoff.next()
@@ -264,6 +267,12 @@ export class Cluster {
       const { trouble } = this.#anyBroker
       return timeoutMs < defaultApiTimeoutMs ? noMetadata(topic, timeoutMs, trouble) : trouble
     })
+  }
+
+  /** Whether the request is for one broker alone, which is no longer there. */
+  #hasLeft(route: Route): route is { readonly broker: number } {
+    if (typeof route !== 'object' || !('broker' in route) || this.metadata === EMPTY_METADATA) return false
+    return !this.metadata.brokers.has(route.broker)
   }
 
   /** True if the answer's code says to ask again, perhaps another broker; forgets what proved wrong. */

@@ -13,6 +13,7 @@ import {
   UsageError,
 } from '../../../src/errors.ts'
 import { abortable } from '../../../src/retry.ts'
+import { eventually } from '../eventually.ts'
 import { FakeCluster, type SentRequest } from './fake-cluster.ts'
 
 interface AskedTopic {
@@ -68,7 +69,7 @@ describe('what only leaders know', () => {
       queries.map(({ topic, partition }) => ({ topic, partition, offset: partition, timestamp: -1, leaderEpoch: 4 })),
     )
     expect(at(1, fake.sent)).toEqual(['a-2 a-0'])
-    expect(at(2, fake.sent)).toEqual(['b-0 a-1'])
+    expect(at(2, fake.sent)).toEqual(['a-1 b-0'])
     expect(fake.refreshes).toBe(0)
     expect(fake.interests).toBe(0)
   })
@@ -192,6 +193,71 @@ describe('what only leaders know', () => {
       fake.leaders = { a: [1, 1] }
     }
     expect(await new Admin(fake.cluster).listOffsets([latest('a', 1)])).toMatchObject([{ offset: 1 }])
+  })
+
+  describe('nothing waits for what is slow or missing:', () => {
+    /** Holds something up until the partition `a-0` has been answered. */
+    function heldUp(answer: (request: SentRequest, release: () => void) => unknown) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const fake = new FakeCluster({ ListOffsets: (request) => answer(request, resolve) })
+      fake.leaders = { a: [1, 2] }
+      return { fake, answered: promise }
+    }
+
+    /** Answers about `a-0`, and lets go what is held up. */
+    function answering(request: SentRequest, release: () => void): unknown {
+      if (asked(request).includes('a-0')) release()
+      return offsets(request)
+    }
+
+    test('a leader that keeps silent', async () => {
+      let tries = 0
+      const { fake, answered } = heldUp((request, release) => {
+        if (at(2, [request]).length > 0) return answered.then(() => Promise.reject(new ConnectionError('lost')))
+        if (++tries < 3) return offsets(request, { 'a-0': NOT_LEADER })
+        return answering(request, release)
+      })
+      const call = new Admin(fake.cluster).listOffsets([latest('a', 0), latest('a', 1)], { timeoutMs: 100 })
+      expect((await failure(call)).results).toMatchObject([{ offset: 0 }, { code: 'TIMED_OUT', partition: 1 }])
+      expect(tries).toBe(3)
+    })
+
+    test('a topic that does not exist', async () => {
+      const { fake, answered } = heldUp(answering)
+      const topic = fake.topic.bind(fake)
+      fake.topic = async (name) => {
+        if (name === 'missing') await answered
+        return topic(name)
+      }
+      const call = new Admin(fake.cluster).listOffsets([latest('missing', 0), latest('a', 0)])
+      expect((await failure(call)).results).toMatchObject([{ code: 'UNKNOWN_TOPIC_OR_PARTITION' }, { offset: 0 }])
+    })
+
+    test('a partition that does not exist', async () => {
+      const { fake, answered } = heldUp(answering)
+      fake.refresh = async () => {
+        await answered
+        return fake.metadata
+      }
+      const call = new Admin(fake.cluster).listOffsets([latest('a', 2), latest('a', 0)])
+      expect((await failure(call)).results).toMatchObject([{ code: 'UNKNOWN_TOPIC_OR_PARTITION' }, { offset: 0 }])
+    })
+  })
+
+  test('topics that become known together are asked about together', async () => {
+    const fake = new FakeCluster({ ListOffsets: (request) => offsets(request) })
+    fake.leaders = { a: [1], b: [1], c: [1] }
+    const { promise: answer, resolve } = Promise.withResolvers<void>()
+    const topic = fake.topic.bind(fake)
+    fake.topic = async (name) => {
+      if (name !== 'a') await answer
+      return topic(name)
+    }
+    const call = new Admin(fake.cluster).listOffsets(['a', 'b', 'c'].map((name) => latest(name, 0)))
+    await eventually(() => expect(fake.sent.map(asked)).toEqual(['a-0']))
+    resolve()
+    await call
+    expect(fake.sent.map(asked)).toEqual(['a-0', 'b-0 c-0'])
   })
 
   test('an abort is no outcome of a partition', async () => {
