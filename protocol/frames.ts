@@ -212,7 +212,7 @@ function checkedFrame(
   const message = api[direction]
   message.requireVersion(frame.version, EncodeError)
   try {
-    refuseUnknownNames(frame, names, 'no such field')
+    refuseUnknownNames(frame, names)
   } catch (error) {
     throw describe(error, message.name, frame.version)
   }

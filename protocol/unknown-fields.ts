@@ -10,10 +10,12 @@ import { nearestName } from './nearest-name.ts'
  */
 export function refuseUnknownFields(fields: Fields, value: unknown): void {
   if (typeof value !== 'object' || value === null) return
-  refuseUnknownNames(value, Object.keys(fields), 'no such field')
-  for (const [name, content] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    if (!Object.hasOwn(fields, name)) throw unknownName(name, Object.keys(fields))
+    const { kind } = fields[name].type
+    if (kind !== 'struct' && kind !== 'array') continue
     try {
-      enter(fields[name], content)
+      enter(fields[name], (value as Record<string, unknown>)[name])
     } catch (error) {
       throw leaving(name, error)
     }
@@ -22,15 +24,16 @@ export function refuseUnknownFields(fields: Fields, value: unknown): void {
 
 /**
  * Refuses keys of `value` that are not `known`.
- * @throws EncodeError that says `problem`, and which name is likeliest meant
+ * @throws EncodeError that knows the key
  */
-export function refuseUnknownNames(value: object, known: readonly string[], problem: string): void {
-  for (const name of Object.keys(value)) {
-    if (known.includes(name)) continue
-    const meant = nearestName(name, known)
-    const suggestion = meant === null ? '' : `; did you mean '${meant}'?`
-    throw leaving(name, new EncodeError(`${problem}${suggestion}`))
-  }
+export function refuseUnknownNames(value: object, known: readonly string[]): void {
+  for (const name of Object.keys(value)) if (!known.includes(name)) throw unknownName(name, known)
+}
+
+function unknownName(name: string, known: readonly string[]): unknown {
+  const meant = nearestName(name, known)
+  const suggestion = meant === null ? '' : `; did you mean '${meant}'?`
+  return leaving(name, new EncodeError(`no such field${suggestion}`))
 }
 
 function enter({ type }: AnyField, content: unknown): void {
