@@ -41,16 +41,20 @@ export function readResources<T extends NamedResource>(value: unknown, path: str
     const { type, name } = resource
     const option = `${path}[${i}]: option 'name'`
     if (type === 'broker' || type === 'broker-logger') {
-      if (!/^\d*$/.test(name))
-        throw invalidOption(`${option} of a ${type} must be a broker's id, got ${describe(name)}`)
       // Levels of logging belong to a process; there are none that brokers share.
-      if (type === 'broker-logger' && name === '') throw mistyped(`${option} of a ${type}`, "a broker's id", name)
+      const isShared = type === 'broker' && name === ''
+      if (!isShared && !isBrokerId(name)) throw mistyped(`${option} of a ${type}`, "a broker's id", name)
     } else if (name === '') throw mistyped(option, 'a non-empty string', name)
     const key = resourceKey(RESOURCE_TYPES[type], name)
     if (seen.has(key)) throw invalidOption(`${path} names ${type} ${describe(name)} twice`)
     seen.add(key)
     return resource
   })
+}
+
+/** Whether it is how brokers write an id: '01' would be another resource than '1', and the same broker. */
+function isBrokerId(name: string): boolean {
+  return /^\d+$/.test(name) && String(Number(name) | 0) === name
 }
 
 /** A key for maps and sets, of a resource as requests and answers name it. */

@@ -257,6 +257,9 @@ describe('describeConfigs', () => {
     [[{ type: 'topic' }], /'name' is required/],
     [[{ type: 'topic', name: '' }], /'name' must be a non-empty string/],
     [[{ type: 'broker', name: 'one' }], /'name' of a broker must be a broker's id, got 'one'/],
+    // Under another name, a broker could be asked about twice.
+    [[{ type: 'broker', name: '01' }], /'name' of a broker must be a broker's id, got '01'/],
+    [[{ type: 'broker', name: '2147483648' }], /'name' of a broker must be a broker's id, got '2147483648'/],
     [[{ type: 'topic', name: 'a', configNames: 'x' }], /'configNames' must be an array of names/],
   ])('refuses %j', async (resources, message) => {
     await expect(new Admin(new FakeCluster({}).cluster).describeConfigs(resources as never)).rejects.toThrow(message)
