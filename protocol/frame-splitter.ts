@@ -9,6 +9,11 @@ export const MIN_FRAME_BYTES = 4
 /** Where brokers, too, draw the line (`socket.request.max.bytes`). */
 const DEFAULT_MAX_FRAME_BYTES = 104_857_600
 
+/** Set aside for a stream's first frames on the word of their length alone. Most frames are smaller. */
+const BELIEVED_BYTES = 1024 * 1024
+/** By how much what is set aside grows, at most, when it is full. */
+const GROWTH = 4
+
 export interface FrameSplitterOptions {
   /** The largest frame that is taken, in bytes. Default 104857600 (100 MiB), which is Kafka's own limit for requests. */
   readonly maxFrameBytes?: number
@@ -23,8 +28,9 @@ export interface FrameSplitterOptions {
  * Cuts a TCP stream into frames: each is a four-byte length, then that many bytes. Serves both directions; every direction
  * of every connection needs one of its own.
  *
- * A frame that lies within one chunk is handed out as a view of it; any other is gathered in a buffer of its own, so
- * that every byte is copied at most once, however small the segments are. Lengths are checked before anything is allocated.
+ * A frame that lies within one chunk is handed out as a view of it; any other is gathered in a buffer of its own, however
+ * small the segments are. Lengths are checked before anything is allocated, and a large one is believed only as its bytes
+ * come: what is set aside is at most 1 MiB, or as much as the stream's largest frame so far, or four times what there is.
  */
 export class FrameSplitter {
   readonly #maxFrameBytes: number
@@ -33,9 +39,12 @@ export class FrameSplitter {
   /** The length prefix as far as it has come, and how many of its four bytes that are. */
   #prefix = 0
   #prefixBytes = 0
-  /** The frame that is being gathered, and how much of it is there. */
+  /** The frame that is being gathered, or as much of it as there is room for; how long it is, and how much is there. */
   #frame: Buffer | null = null
+  #length = 0
   #filled = 0
+  /** Who has sent a frame of this length may announce another. */
+  #believed = BELIEVED_BYTES
 
   /** @param onFrame gets each frame without its length; may throw, which ends the current `push` */
   constructor(onFrame: (frame: Buffer) => void, options: FrameSplitterOptions = {}) {
@@ -80,7 +89,8 @@ export class FrameSplitter {
     }
     const end = position + length
     if (reused || end > chunk.length) {
-      this.#frame = Buffer.allocUnsafe(length)
+      this.#frame = Buffer.allocUnsafe(Math.min(length, this.#believed))
+      this.#length = length
       this.#filled = 0
       return position
     }
@@ -92,9 +102,13 @@ export class FrameSplitter {
     const end = Math.min(chunk.length, position + frame.length - this.#filled)
     chunk.copy(frame, this.#filled, position, end)
     this.#filled += end - position
-    if (this.#filled === frame.length) {
+    if (this.#filled === this.#length) {
       this.#frame = null
+      this.#believed = Math.max(this.#believed, this.#length)
       this.#onFrame(frame)
+    } else if (this.#filled === frame.length) {
+      this.#frame = Buffer.allocUnsafe(Math.min(this.#length, GROWTH * frame.length))
+      frame.copy(this.#frame)
     }
     return end
   }

@@ -88,6 +88,18 @@ describe('frames', () => {
     expect(frames[0].equals(bodies[2])).toBe(true)
   })
 
+  test.each([1024 * 1024, 1024 * 1024 + 1, 9_000_000])('of %i bytes come whole, too', (length) => {
+    const body = Buffer.alloc(length, Buffer.from(Array.from({ length: 251 }, (_, i) => i)))
+    const large = sizePrefixed(body)
+    for (const size of [65_536, 1_500_000]) {
+      const frames: Buffer[] = []
+      const splits = new FrameSplitter((frame) => frames.push(frame))
+      for (let at = 0; at < large.length; at += size) splits.push(large.subarray(at, at + size))
+      splits.push(large)
+      expect(frames.map((frame) => frame.equals(body))).toEqual([true, true])
+    }
+  })
+
   test('after one that the receiver refuses are not handed out', () => {
     const seen: number[] = []
     const splits = new FrameSplitter((each) => {
@@ -117,6 +129,19 @@ describe('a length', () => {
     const splits = new FrameSplitter(() => {})
     splits.push(prefix(104_857_600))
     expect(() => new FrameSplitter(() => {}).push(prefix(104_857_601))).toThrow(DecodeError)
+  })
+
+  test('has memory set aside for it as its bytes come, not on its word', () => {
+    const allocated = (): number => process.memoryUsage().arrayBuffers
+    const splits = new FrameSplitter(() => {})
+    const chunk = Buffer.alloc(1024 * 1024)
+    const before = allocated()
+    splits.push(prefix(104_857_600))
+    expect(allocated() - before).toBeLessThan(1.5 * chunk.length)
+    splits.push(chunk)
+    splits.push(chunk)
+    // What was set aside first may not have been collected yet.
+    expect(allocated() - before).toBeLessThan(5.5 * chunk.length)
   })
 
   test('is shown before it is judged', () => {
