@@ -20,7 +20,7 @@ import {
 } from './header.ts'
 import { asBuffer } from './input-bytes.ts'
 import { describe, expectEnd } from './message.ts'
-import { answeredVersion } from './messages/api-versions.ts'
+import { answeredVersion, requireAnsweredVersion } from './messages/api-versions.ts'
 import { apiByKey, type KnownApi } from './messages/index.ts'
 import { Reader } from './reader.ts'
 import { refuseUnknownNames } from './unknown-fields.ts'
@@ -192,6 +192,11 @@ export function encodeResponseFrame(response: ResponseFrameInput<AnyApi>): Buffe
   const { version, correlationId, body } = response ?? {}
   const api = checkedFrame(response, ['api', 'version', 'correlationId', 'body', 'apiName'], 'response')
   const writer = new Writer()
+  try {
+    requireAnsweredVersion(api, version, body)
+  } catch (error) {
+    throw describe(error, api.response.name, version)
+  }
   try {
     encodeResponseHeader(writer, api.responseHeaderVersion(version), correlationId)
   } catch (error) {

@@ -1,5 +1,7 @@
 import { type AnyApi, defineApi } from '../api.ts'
 import { errorCode } from '../error-codes.ts'
+import { EncodeError } from '../errors.ts'
+import { leaving } from '../field-path.ts'
 import { boolean, int16, int32, int64, nullable, string, structs } from '../fields.ts'
 
 /**
@@ -58,4 +60,13 @@ export function answeredVersion(api: AnyApi, requested: number, frame: Buffer): 
   return api.key === apiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === UNSUPPORTED_VERSION
     ? 0
     : requested
+}
+
+/**
+ * Refuses a response that would be read in another version than it is written in, see {@link answeredVersion}.
+ * @throws EncodeError that knows the field
+ */
+export function requireAnsweredVersion(api: AnyApi, version: number, body: { readonly errorCode?: unknown }): void {
+  if (api.key !== apiVersions.key || version === 0 || body?.errorCode !== UNSUPPORTED_VERSION) return
+  throw leaving('errorCode', new EncodeError('UNSUPPORTED_VERSION is answered in version 0, whatever was asked for'))
 }

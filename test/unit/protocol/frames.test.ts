@@ -167,6 +167,15 @@ describe('a response', () => {
       correlationId: 7,
       body: refusal,
     })
+    // In another version it would be read as what it is not.
+    const wrong = () => encodeResponseFrame({ api: apis.ApiVersions, version: 3, correlationId: 7, body: refusal })
+    expect(thrown(wrong)).toMatchObject({
+      name: 'EncodeError',
+      api: 'ApiVersions',
+      version: 3,
+      field: 'errorCode',
+      message: expect.stringContaining('UNSUPPORTED_VERSION is answered in version 0'),
+    })
   })
 
   test('with bytes after it, or cut off, is a DecodeError that says where', () => {
