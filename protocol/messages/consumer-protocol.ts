@@ -1,4 +1,4 @@
-import { EncodeError } from '../errors.ts'
+import { DecodeError, EncodeError } from '../errors.ts'
 import { leaving } from '../field-path.ts'
 import { array, bytes, type Decoded, type Encodable, type Fields, int32, nullable, string, structs } from '../fields.ts'
 import { asBuffer } from '../input-bytes.ts'
@@ -37,10 +37,35 @@ export function encodeSubscription(version: number, value: Encodable<Subscriptio
   return withVersion(subscription, version, value)
 }
 
-/** @throws DecodeError */
+/**
+ * Bytes that end where a later version would go on are of the earlier one, whatever they say: some clients write a newer
+ * version than they know the fields of (segmentio/kafka-go 1156).
+ * @throws DecodeError
+ */
 export function decodeSubscription(data: Uint8Array): Subscription {
   const reader = new Reader(asBuffer(data, 'A subscription'))
-  return subscription.decode(reader, knownVersion(reader, subscription.name))
+  const version = knownVersion(reader, subscription.name)
+  const start = reader.position
+  try {
+    return subscription.decode(reader, version)
+  } catch (error) {
+    for (let earlier = version - 1; earlier >= 0; earlier--) {
+      const whole = decodeWhole(new Reader(reader.buffer, start), earlier)
+      if (whole !== null) return whole
+    }
+    throw error
+  }
+}
+
+/** The subscription in a version that uses all bytes; null if it is none. */
+function decodeWhole(reader: Reader, version: number): Subscription | null {
+  try {
+    const value = subscription.decode(reader, version)
+    return reader.remaining === 0 ? value : null
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return null
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { array, type Decoded, type Encodable, int32, string, structs } from '../fields.ts'
 import { asBuffer } from '../input-bytes.ts'
-import { Message } from '../message.ts'
+import { expectEnd, Message } from '../message.ts'
 import { Reader } from '../reader.ts'
 import { noVersions, parseVersions } from '../versions.ts'
 import { Writer } from '../writer.ts'
@@ -56,9 +56,13 @@ export function encodeCooperativeStickyUserData(value: CooperativeStickyUserData
 }
 
 /**
- * Bytes after the generation are left unread, as in Java.
- * @throws DecodeError
+ * Takes nothing but a generation: librdkafka's cooperative-sticky members write what {@link decodeStickyUserData} reads, and
+ * their number of topics is no generation (Java takes it for one).
+ * @throws DecodeError naming field and position
  */
 export function decodeCooperativeStickyUserData(data: Uint8Array): CooperativeStickyUserData {
-  return cooperativeStickyUserData.decode(new Reader(asBuffer(data, 'User data')), 0)
+  const reader = new Reader(asBuffer(data, 'User data'))
+  const value = cooperativeStickyUserData.decode(reader, 0)
+  expectEnd(reader, cooperativeStickyUserData.name, 0)
+  return value
 }

@@ -1,5 +1,5 @@
 import { decodeSubscription, encodeAssignment } from '../../../protocol/messages/consumer-protocol.ts'
-import { decodeCooperativeStickyUserData } from '../../../protocol/messages/sticky-user-data.ts'
+import { decodeCooperativeStickyUserData, decodeStickyUserData } from '../../../protocol/messages/sticky-user-data.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { MetadataSnapshot } from '../../cluster/metadata.ts'
 import { DecodeError, KafkaError } from '../../errors.ts'
@@ -102,9 +102,21 @@ function readMember({ memberId, groupInstanceId, metadata }: JoinedMember): Grou
   }
 }
 
-/** Before subscriptions had a field for it, cooperative-sticky members wrote their generation into the user data. */
+const GENERATION_BYTES = 4
+
+/**
+ * Before subscriptions had a field for it, cooperative-sticky members wrote their generation into the user data: Java's
+ * alone, librdkafka's behind what they were assigned. What another assignor wrote there may be anything.
+ */
 function generationIn(userData: Buffer | null): number {
-  return userData !== null && userData.length >= 4 ? decodeCooperativeStickyUserData(userData).generation : -1
+  if (userData === null) return -1
+  try {
+    const isAlone = userData.length === GENERATION_BYTES
+    return (isAlone ? decodeCooperativeStickyUserData(userData) : decodeStickyUserData(userData)).generation
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return -1
+  }
 }
 
 export function byTopic(partitions: readonly TopicPartition[]): Array<{ topic: string; partitions: number[] }> {

@@ -39,7 +39,7 @@ const MUTATIONS = 60
 const PLACES = 120
 
 /** What members of a group tell one another may go on after what is known, and old sticky members have no generation. */
-const mayGoOn = /^ConsumerProtocol|UserData$|^FrameSplitter$/
+const mayGoOn = /^ConsumerProtocol|^StickyAssignorUserData$|^FrameSplitter$/
 
 const targets = [...apiTargets(), ...groupMemberTargets(), ...headerTargets(), ...frameTargets()]
 const byApi = Map.groupBy(targets, ({ api }) => api)

@@ -54,8 +54,15 @@ describe("CooperativeStickyAssignor's user data", () => {
     expect(decodeCooperativeStickyUserData(Buffer.from(hex, 'hex'))).toEqual({ generation })
   })
 
-  test('bytes after the generation are left unread; too few are a DecodeError', () => {
-    expect(decodeCooperativeStickyUserData(Buffer.from('00000007ff', 'hex'))).toEqual({ generation: 7 })
-    expect(() => decodeCooperativeStickyUserData(Buffer.alloc(3))).toThrow(DecodeError)
+  test('bytes that are more or fewer than a generation are a DecodeError', () => {
+    for (const bytes of [Buffer.alloc(3), Buffer.alloc(5), Buffer.alloc(0)]) {
+      expect(() => decodeCooperativeStickyUserData(bytes)).toThrow(DecodeError)
+    }
+  })
+
+  test("librdkafka's, which is laid out like StickyAssignor's, is not taken for it", () => {
+    const previousAssignment = [{ topic: 'rides', partitions: [0, 1] }]
+    const data = encodeStickyUserData(1, { previousAssignment, generation: 7 })
+    expect(() => decodeCooperativeStickyUserData(data)).toThrow(/CooperativeStickyAssignorUserData v0.*left over/)
   })
 })
