@@ -10,16 +10,38 @@ import { nearestName } from './nearest-name.ts'
  */
 export function refuseUnknownFields(fields: Fields, value: unknown): void {
   if (typeof value !== 'object' || value === null) return
-  for (const name of Object.keys(value)) {
-    if (!Object.hasOwn(fields, name)) throw unknownName(name, Object.keys(fields))
-    const { kind } = fields[name].type
-    if (kind !== 'struct' && kind !== 'array') continue
+  const { names, containers } = outlineOf(fields)
+  const keys = Object.keys(value)
+  for (let i = 0; i < keys.length; i++) if (!names.has(keys[i])) throw unknownName(keys[i], [...names])
+  for (let i = 0; i < containers.length; i++) {
+    const [name, field] = containers[i]
     try {
-      enter(fields[name], (value as Record<string, unknown>)[name])
+      enter(field, (value as Record<string, unknown>)[name])
     } catch (error) {
       throw leaving(name, error)
     }
   }
+}
+
+/** What the walk needs of a declaration: its names, and the fields that can hold other names. */
+interface Outline {
+  readonly names: ReadonlySet<string>
+  readonly containers: ReadonlyArray<[name: string, field: AnyField]>
+}
+
+const outlines = new WeakMap<Fields, Outline>()
+
+function outlineOf(fields: Fields): Outline {
+  const known = outlines.get(fields)
+  if (known !== undefined) return known
+  const entries = Object.entries(fields)
+  const outline = { names: new Set(Object.keys(fields)), containers: entries.filter(([, field]) => holdsNames(field)) }
+  outlines.set(fields, outline)
+  return outline
+}
+
+function holdsNames({ type }: AnyField): boolean {
+  return type.kind === 'struct' || (type.kind === 'array' && type.element.type.kind === 'struct')
 }
 
 /**
