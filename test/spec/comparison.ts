@@ -5,8 +5,13 @@ import { includesVersion, noVersions, parseVersions } from '../../protocol/versi
 import type { Definitions, MessageDefinition } from './kafka-definitions.ts'
 import { declaredLayout, definedLayout, type FieldLine } from './layout.ts'
 
-/** Fields that the specified release renamed, by message and path, with the names that earlier ones have for them. */
+/** Fields that the specified release renamed, by message and path, with the paths that earlier ones have for them. */
 const FORMER_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // Was called ListClientMetricsResources, and had these.
+  ListConfigResourcesResponse: {
+    configResources: 'clientMetricsResources',
+    'configResources.resourceName': 'clientMetricsResources.name',
+  },
   StreamsGroupHeartbeatResponse: { acceptableRecoveryLagLegacy: 'acceptableRecoveryLag' },
   TxnOffsetCommitRequest: { generationIdOrMemberEpoch: 'generationId' },
 }
@@ -28,17 +33,16 @@ export class Comparison {
     this.#exact = exact
   }
 
-  /** Every API that the release's brokers answer, and every one that is declared. */
+  /** Every API that the release's brokers answer, and every one that is declared: by key, as names have changed. */
   compareApis(): void {
-    for (const { type, name, listeners, validVersions } of this.#definitions.values()) {
-      const api = name.replace(/Request$/, '')
-      if (type === 'request' && listeners?.includes('broker') && !(api in apis)) {
-        this.missing.push(`${api}, versions ${validVersions}`)
-      }
+    const declared = new Set(Object.values(apis).map(({ key }) => key))
+    for (const { type, name, apiKey, listeners, validVersions } of this.#definitions.values()) {
+      if (type !== 'request' || !listeners?.includes('broker') || declared.has(apiKey as never)) continue
+      this.missing.push(`${name.replace(/Request$/, '')}, versions ${validVersions}`)
     }
     for (const [name, api] of Object.entries(apis)) {
-      const request = this.#definitions.get(`${name}Request`)
-      const response = this.#definitions.get(`${name}Response`)
+      const request = this.#definitionOf('request', api.key)
+      const response = this.#definitionOf('response', api.key)
       if (request === undefined || response === undefined) {
         // An older release may not have it yet.
         if (this.#exact) this.wrong.push(`${name} is not defined`)
@@ -46,8 +50,9 @@ export class Comparison {
       }
       const { max } = parseVersions(request.validVersions)
       const unstable = request.latestVersionUnstable === true
-      this.#expectEqual(`key of ${name}`, api.key, request.apiKey)
       this.#expectEqual(`name of ${name}`, api.name, name)
+      if (this.#exact)
+        this.#expectEqual(`names of API ${api.key}`, namesOf(api.request, api.response), namesOf(request, response))
       if (this.#exact) this.#expectEqual(`${name} v${max} unstable`, api.latestVersionUnstable, unstable)
       const settled = unstable && !this.#exact ? max - 1 : max
       this.#compareVersions(api.request as unknown as Message<Fields>, request, settled)
@@ -60,6 +65,10 @@ export class Comparison {
     const definition = this.#definitions.get(message.name)
     if (definition === undefined) this.wrong.push(`${message.name} is not defined`)
     else this.#compareVersions(message, definition, parseVersions(definition.validVersions).max)
+  }
+
+  #definitionOf(type: MessageDefinition['type'], key: number): MessageDefinition | undefined {
+    return [...this.#definitions.values()].find((message) => message.type === type && message.apiKey === key)
   }
 
   #compareVersions(message: Message<Fields>, definition: MessageDefinition, last: number): void {
@@ -109,6 +118,10 @@ export class Comparison {
   #expectEqual(what: string, declared: unknown, defined: unknown): void {
     if (declared !== defined) this.wrong.push(`${what}: declared is ${declared}, defined ${defined}`)
   }
+}
+
+function namesOf(request: { readonly name: string }, response: { readonly name: string }): string {
+  return `${request.name}, ${response.name}`
 }
 
 function show(message: Message<Fields> | MessageDefinition): string {
