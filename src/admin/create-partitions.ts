@@ -1,5 +1,14 @@
 import { createPartitions as createPartitionsApi } from '../../protocol/messages/create-partitions.ts'
-import { boolean, integer, mistyped, type OptionCheck, type OptionSchema, readOptions } from '../options.ts'
+import {
+  boolean,
+  describe,
+  integer,
+  invalidOption,
+  mistyped,
+  type OptionCheck,
+  type OptionSchema,
+  readOptions,
+} from '../options.ts'
 import type { Call } from './call.ts'
 import { type CallOptions, callOptions } from './call.ts'
 import { readBrokerIds } from './create-topics.ts'
@@ -48,7 +57,13 @@ const newPartitions: OptionSchema<{ totalCount: number; assignments: Array<{ bro
 export function readPartitionGrowth(value: unknown): CheckedGrowth[] {
   const method = 'admin.createPartitions()'
   return readEntries(value, `${method}: topics`).map(([name, each]) => {
-    const { totalCount, assignments } = readOptions(`${method}: topic '${name}'`, newPartitions, each)
+    const path = `${method}: topic '${name}'`
+    if (each === null || typeof each !== 'object' || Array.isArray(each)) {
+      // The name may be none: other clients have an option here whose value lists the topics.
+      const expected = `${path}: options must be an object such as { totalCount: 6 }`
+      throw invalidOption(`${expected}, got ${describe(each)}; topics are keyed by name`)
+    }
+    const { totalCount, assignments } = readOptions(path, newPartitions, each)
     return { name, count: totalCount, assignments }
   })
 }
