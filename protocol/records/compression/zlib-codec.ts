@@ -101,7 +101,8 @@ export function zlibCodec<C>(functions: {
       })
     },
     decompress(data, maxBytes, expected) {
-      const isLarge = data.length >= OFF_THREAD_BYTES || expected.size > OFF_THREAD_OUTPUT_BYTES
+      const size = Math.min(expected.size, maxBytes)
+      const isLarge = data.length >= OFF_THREAD_BYTES || size > OFF_THREAD_OUTPUT_BYTES
       const plain = isLarge ? null : decompressAtOnce(data, maxBytes, expected)
       return plain ?? decompressOffThread(data, maxBytes, expected)
     },
