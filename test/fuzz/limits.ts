@@ -8,3 +8,13 @@ export const MAX_GROWTH_BYTES = 8 * MB
 export const MAX_RSS_GROWTH_BYTES = 256 * MB
 /** In a shorter run nothing has settled after a tenth. */
 export const MIN_INPUTS_FOR_GROWTH = 100_000
+
+/** The heap is measured for some inputs: it takes a full collection before each. Of the large ones they are more. */
+export function measuresHeap(index: number, input: number): boolean {
+  return index % (input < 32 * 1024 ? 500 : 10) === 0
+}
+
+/** What judging an input may leave on the heap: it is read, written, read again and compared. */
+export function maxHeapBytes(input: number): number {
+  return 4 * MB + 300 * input
+}

@@ -7,7 +7,7 @@ const LARGE_BYTES = 64 * 1024
 export function mutate(sample: Sample, other: Sample, dice: Dice): Buffer {
   if (dice.chance(0.02)) return dice.bytes(dice.below(120))
   if (dice.chance(0.01)) return Buffer.from(sample.bytes)
-  if (dice.chance(0.005)) return inflate(sample.bytes, dice)
+  if (dice.chance(0.005)) return inflate(sample, dice)
   let { bytes } = sample
   if (sample.marks.length > 0 && dice.chance(0.4)) bytes = lie(bytes, dice.pick(sample.marks), dice)
   else bytes = change(bytes, other.bytes, dice)
@@ -45,11 +45,29 @@ function change(bytes: Buffer, other: Buffer, dice: Dice): Buffer {
 }
 
 /** Large: a part over and over, for what takes longer than it should with many bytes. */
-function inflate(bytes: Buffer, dice: Dice): Buffer {
+function inflate({ bytes, marks }: Sample, dice: Dice): Buffer {
+  if (marks.length > 0 && dice.chance(0.5)) return multiply(bytes, dice.pick(marks), dice)
   const at = dice.below(bytes.length + 1)
   const part = bytes.subarray(at, at + 1 + dice.below(dice.chance(0.5) ? 4 : 200))
   const copies = Math.floor(LARGE_BYTES / Math.max(1, part.length))
   return Buffer.concat([bytes.subarray(0, at), Buffer.alloc(copies * part.length, part), bytes.subarray(at)])
+}
+
+/** More elements, where the mark is a count and the first element is as long as the guess of it. */
+function multiply(bytes: Buffer, { at, kind }: Mark, dice: Dice): Buffer {
+  const isVarint = kind === 'varint'
+  const start = at + (isVarint ? varintLength(bytes, at) : 4)
+  const part = bytes.subarray(start, start + 1 + dice.below(16))
+  if (part.length === 0) return bytes
+  const copies = Math.floor(LARGE_BYTES / part.length)
+  const count = copies + (isVarint ? bytes[at] : bytes.readInt32BE(at))
+  const head = isVarint ? [count | 0x80, (count >>> 7) | 0x80, count >>> 14] : [0, count >>> 16, count >>> 8, count]
+  return Buffer.concat([
+    bytes.subarray(0, at),
+    Buffer.from(head),
+    Buffer.alloc(copies * part.length, part),
+    bytes.subarray(start),
+  ])
 }
 
 function flipBits(bytes: Buffer, dice: Dice): Buffer {

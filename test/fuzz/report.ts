@@ -27,6 +27,8 @@ export interface Report {
   slowest: Extreme & { readonly ms: number }
   /** Of memory outside of the JavaScript heap, for one input. */
   largest: Extreme & { readonly bytes: number }
+  /** Of memory on the JavaScript heap, garbage included, for one of the inputs for which it was measured. */
+  largestOnHeap: Extreme & { readonly bytes: number }
   /** Inputs that took too long, perhaps because something else ran. */
   readonly suspects: number[]
   readonly failures: Failure[]

@@ -1,3 +1,4 @@
+import type { LargeOutcome } from './large-input.ts'
 import { MAX_GROWTH_BYTES, MAX_RSS_GROWTH_BYTES, MIN_INPUTS_FOR_GROWTH } from './limits.ts'
 import { type Failure, MARKS, type Report } from './report.ts'
 
@@ -12,19 +13,29 @@ export class Summary {
   readonly failures: Failure[] = []
   readonly suspects: number[] = []
   readonly #run: Run
-  readonly #startedAt = performance.now()
+  #startedAt = performance.now()
   #endedAt = 0
   #done = 0
   #accepted = 0
   #bytes = 0
   #slowest: Report['slowest'] = { ms: 0, index: -1, title: '' }
   #largest: Report['largest'] = { bytes: 0, index: -1, title: '' }
+  #largestOnHeap: Report['largest'] = { bytes: 0, index: -1, title: '' }
+  readonly #large: LargeOutcome[] = []
   /** By mark: what each worker had in use, and the size of the process when the last of them got there. */
   readonly #inUse = new Map<number, number[]>()
   readonly #rss = new Map<number, number>()
 
   constructor(run: Run) {
     this.#run = run
+  }
+
+  /** An input that was tried by itself before the run. */
+  addLarge(outcome: LargeOutcome): void {
+    const { title, failure } = outcome
+    this.#large.push(outcome)
+    if (failure !== undefined) this.failures.push({ index: -1, title, what: failure, hex: '' })
+    this.#startedAt = performance.now()
   }
 
   /** @returns lines to be shown while the run goes on */
@@ -35,6 +46,7 @@ export class Summary {
     this.#endedAt = performance.now()
     if (report.slowest.ms > this.#slowest.ms) this.#slowest = report.slowest
     if (report.largest.bytes > this.#largest.bytes) this.#largest = report.largest
+    if (report.largestOnHeap.bytes > this.#largestOnHeap.bytes) this.#largestOnHeap = report.largestOnHeap
     this.suspects.push(...report.suspects)
     this.failures.push(...report.failures)
     const lines: string[] = []
@@ -62,8 +74,19 @@ export class Summary {
       `accepted ${this.#share(this.#accepted)}, refused ${this.#share(this.#done - this.#accepted)}, ${Math.round(this.#bytes / this.#done)} bytes each`,
       `slowest ${this.#slowest.ms.toFixed(1)} ms (${this.#slowest.title}, index ${this.#slowest.index}), ${this.suspects.length} suspects`,
       `largest allocation beside the heap ${mb(this.#largest.bytes)} (${this.#largest.title}, index ${this.#largest.index})`,
+      `most on the heap, where it was measured: ${mb(this.#largestOnHeap.bytes)} (${this.#largestOnHeap.title}, index ${this.#largestOnHeap.index})`,
+      ...(this.#large.length === 0 ? [] : [this.#largeConclusion()]),
       `${failures.length} failures`,
     ].join('\n')
+  }
+
+  #largeConclusion(): string {
+    const most = this.#large.reduce((one, other) => (other.memoryBytes > one.memoryBytes ? other : one))
+    const slowest = this.#large.reduce((one, other) => (other.ms > one.ms ? other : one))
+    return [
+      `${this.#large.length} large inputs: most memory ${mb(most.memoryBytes)} for ${mb(most.bytes)} (${most.title})`,
+      `slowest ${slowest.ms.toFixed(0)} ms (${slowest.title})`,
+    ].join(', ')
   }
 
   #judgeGrowth(): void {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Campaign, timed } from './campaign.ts'
-import { SLOW_MS } from './limits.ts'
+import { maxHeapBytes, measuresHeap, SLOW_MS } from './limits.ts'
 import { type Failure, MARKS, type Report, type Share } from './report.ts'
 import { titleOf } from './target.ts'
 
@@ -41,9 +41,12 @@ async function inUse(): Promise<number> {
 
 async function judge(index: number): Promise<void> {
   const { target, bytes } = campaign.input(index)
-  const before = process.memoryUsage().arrayBuffers
+  const isMeasured = measuresHeap(index, bytes.length)
+  if (isMeasured) globalThis.gc?.()
+  const { arrayBuffers: before, heapUsed } = process.memoryUsage()
   try {
     const { accepted, ms } = await timed(target, bytes)
+    const onHeap = isMeasured ? process.memoryUsage().heapUsed - heapUsed : 0
     // Other threads have an account of their own, and a collection can only lower this one.
     const grown = process.memoryUsage().arrayBuffers - before
     report.done++
@@ -51,6 +54,8 @@ async function judge(index: number): Promise<void> {
     if (accepted) report.accepted++
     if (ms > report.slowest.ms) report.slowest = { ms, index, title: titleOf(target) }
     if (grown > report.largest.bytes) report.largest = { bytes: grown, index, title: titleOf(target) }
+    if (onHeap > report.largestOnHeap.bytes) report.largestOnHeap = { bytes: onHeap, index, title: titleOf(target) }
+    if (onHeap > maxHeapBytes(bytes.length)) fail(index, `${onHeap} bytes of heap for an input of ${bytes.length}`)
     if (ms > SLOW_MS) report.suspects.push(index)
     if (grown > target.maxExternalBytes) fail(index, `${grown} bytes were allocated for an input of ${bytes.length}`)
   } catch (error) {
@@ -78,6 +83,7 @@ function emptyReport(): Report {
     bytes: 0,
     slowest: { ms: 0, index: -1, title: '' },
     largest: { bytes: 0, index: -1, title: '' },
+    largestOnHeap: { bytes: 0, index: -1, title: '' },
     suspects: [],
     failures: [],
     inUse: [],
