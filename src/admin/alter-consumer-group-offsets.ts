@@ -8,7 +8,7 @@ import { groupRefusals, type Meanings } from './group-errors.ts'
 import { everyResult } from './outcomes.ts'
 import { readTopicPartitions, topicPartition } from './topic-partitions.ts'
 
-/** Where a group shall go on in a partition; what `listConsumerGroupOffsets()` returns fits. */
+/** Where a group shall go on in a partition; what `listConsumerGroupOffsets()` returns fits, unless its offset is −1. */
 export interface NewGroupOffset extends TopicPartition {
   /** The next offset to read. */
   offset: number

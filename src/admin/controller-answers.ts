@@ -1,5 +1,4 @@
-import { errorCode } from '../../protocol/errors.ts'
-import { NOT_CONTROLLER } from '../cluster/error-codes.ts'
+import { NOT_CONTROLLER, UNKNOWN_SERVER_ERROR } from '../cluster/error-codes.ts'
 import { partitionKey, type TopicPartition } from '../cluster/topic-partition.ts'
 import { type BrokerError, brokerError } from '../errors.ts'
 
@@ -10,7 +9,7 @@ export interface PartitionAnswer extends TopicPartition {
 }
 
 /** For `cluster.send`: the code by which the broker turns out not to be the controller any more. */
-export function notController(errorCode: number, answers: readonly PartitionAnswer[] = []): number {
+export function notController(errorCode: number, answers: ReadonlyArray<{ readonly errorCode: number }> = []): number {
   return errorCode === NOT_CONTROLLER || answers.some((answer) => answer.errorCode === NOT_CONTROLLER)
     ? NOT_CONTROLLER
     : 0
@@ -31,7 +30,7 @@ export function refusals(
     const answer = byPartition.get(key)
     if (answer?.errorCode === 0) return null
     const message = answer === undefined ? 'the controller left it out' : answer.errorMessage
-    const code = answer?.errorCode ?? errorCode('UNKNOWN_SERVER_ERROR')
+    const code = answer?.errorCode ?? UNKNOWN_SERVER_ERROR
     return brokerError(code, `${about} ${key}`, { topic, partition, message })
   })
 }

@@ -1,10 +1,9 @@
 import type { AnyApi, ResponseOf } from '../../protocol/api.ts'
 import type { RoutedBody } from '../cluster/cluster.ts'
 import { COORDINATOR_LOAD_IN_PROGRESS, meansWrongCoordinator } from '../cluster/error-codes.ts'
-import { KafkaError } from '../errors.ts'
 import { Backoff, sleep } from '../retry.ts'
 import type { Call } from './call.ts'
-import { type ByName, byName, everyResultByName, type Outcome } from './outcomes.ts'
+import { type ByName, byName, everyResultByName, type Outcome, outcomeOf } from './outcomes.ts'
 
 /** A question that the coordinator of a group answers. */
 export interface GroupQuestion<A extends AnyApi> {
@@ -58,10 +57,7 @@ export async function askAboutGroups<T>(
   const outcomes = byName<Outcome<T>>()
   await Promise.all(
     groupIds.map(async (groupId) => {
-      outcomes[groupId] = await ask(groupId).catch((error: unknown): KafkaError => {
-        if (!(error instanceof KafkaError) || call.signal.aborted) throw error
-        return error
-      })
+      outcomes[groupId] = await outcomeOf(call, ask(groupId))
     }),
   )
   // In the order asked, whatever order the answers came in.

@@ -9,12 +9,13 @@ import {
   type OptionSchema,
   readOptions,
 } from '../options.ts'
+import { readBrokerIds } from './broker-ids.ts'
 import type { Call } from './call.ts'
 import { type CallOptions, callOptions } from './call.ts'
-import { readBrokerIds } from './create-topics.ts'
+import { notController } from './controller-answers.ts'
 import { readEntries } from './names.ts'
-import { isUnknown, spread } from './spread.ts'
-import { changeTopics, controllerMoved } from './topic-changes.ts'
+import { isUnknown } from './spread.ts'
+import { changeTopics } from './topic-changes.ts'
 
 /** To how many partitions a topic grows. */
 export interface NewPartitions {
@@ -74,26 +75,24 @@ export async function createPartitions(
   topics: readonly CheckedGrowth[],
   validateOnly: boolean,
 ): Promise<void> {
-  await changeTopics(
-    call,
-    'admin.createPartitions()',
-    topics.map(({ name }) => name),
-    async (open) => {
+  const counts = new Map(topics.map(({ name, count }) => [name, count]))
+  await changeTopics(call, {
+    method: 'admin.createPartitions()',
+    names: [...counts.keys()],
+    send: async (open) => {
       const wanted = topics.filter(({ name }) => open.has(name))
       const body = () => ({ topics: wanted, timeoutMs: call.brokerTimeoutMs, validateOnly })
-      const answer = await call.send(createPartitionsApi, body, 'controller', ({ results }) => controllerMoved(results))
+      const answer = await call.send(createPartitionsApi, body, 'controller', ({ results }) =>
+        notController(0, results),
+      )
       return answer.results
     },
-    () => null,
-  )
-  if (validateOnly) return
-  const counts = new Map(topics.map(({ name, count }) => [name, count]))
-  await spread(
-    call,
-    [...counts.keys()],
-    (topic) =>
-      !isUnknown(topic) &&
-      topic.partitions.length >= (counts.get(topic.name ?? '') ?? 0) &&
-      topic.partitions.every(({ leaderId }) => leaderId >= 0),
-  )
+    result: () => null,
+    known: validateOnly
+      ? null
+      : (topic) =>
+          !isUnknown(topic) &&
+          topic.partitions.length >= (counts.get(topic.name ?? '') ?? 0) &&
+          topic.partitions.every(({ leaderId }) => leaderId >= 0),
+  })
 }

@@ -10,12 +10,14 @@ import {
   type OptionSchema,
   readOptions,
 } from '../options.ts'
+import { readBrokerIds } from './broker-ids.ts'
 import type { Call, CallOptions } from './call.ts'
 import { callOptions } from './call.ts'
+import { notController } from './controller-answers.ts'
 import { readEntries, refuseRepetition } from './names.ts'
 import type { ByName } from './outcomes.ts'
-import { isUnknown, spread } from './spread.ts'
-import { changeTopics, controllerMoved } from './topic-changes.ts'
+import { isUnknown } from './spread.ts'
+import { changeTopics } from './topic-changes.ts'
 
 /** A topic to be made. */
 export interface NewTopic {
@@ -81,20 +83,15 @@ const assignments: OptionCheck<CheckedTopic['assignments']> = (value, path) => {
     partitionIndex: integer(0)(partitionNumber(partition), `a key of ${path}`),
     brokerIds: readBrokerIds(brokerIds, `${path}, partition ${String(partition)}`),
   }))
-  const missing = result.map((_, i) => i).find((i) => !result.some(({ partitionIndex }) => partitionIndex === i))
-  if (missing !== undefined) throw invalidOption(`${path} leaves out partition ${missing}`)
+  const given = new Set(result.map(({ partitionIndex }) => partitionIndex))
+  const missing = result.findIndex((_, i) => !given.has(i))
+  if (missing !== -1) throw invalidOption(`${path} leaves out partition ${missing}`)
   return result
 }
 
 /** Keys of an object are text; only what a number is written as counts as one. */
 function partitionNumber(key: unknown): unknown {
   return typeof key === 'string' && String(Number(key)) === key ? Number(key) : key
-}
-
-/** @throws UsageError unless it is a non-empty list of broker ids */
-export function readBrokerIds(value: unknown, path: string): number[] {
-  if (!Array.isArray(value) || value.length === 0) throw mistyped(path, 'a non-empty array of broker ids', value)
-  return value.map((id, i) => integer(0)(id, `${path}[${i}]`))
 }
 
 /** A count of which -1 means the broker's default. */
@@ -137,26 +134,23 @@ export async function createTopics(
   topics: readonly CheckedTopic[],
   validateOnly: boolean,
 ): Promise<ByName<CreatedTopic>> {
-  const names = topics.map(({ name }) => name)
-  const results = await changeTopics(
-    call,
-    'admin.createTopics()',
-    names,
-    async (open) => {
+  return changeTopics(call, {
+    method: 'admin.createTopics()',
+    names: topics.map(({ name }) => name),
+    send: async (open) => {
       const wanted = topics.filter(({ name }) => open.has(name))
       const body = (version: number) => {
         if (version < FIRST_WITH_DEFAULTS) wanted.forEach(refuseBrokerDefaults)
         return { topics: wanted, timeoutMs: call.brokerTimeoutMs, validateOnly }
       }
-      const answer = await call.send(createTopicsApi, body, 'controller', ({ topics }) => controllerMoved(topics))
+      const answer = await call.send(createTopicsApi, body, 'controller', ({ topics }) => notController(0, topics))
       return answer.topics
     },
-    ({ topicId, numPartitions, replicationFactor }): CreatedTopic => ({ topicId, numPartitions, replicationFactor }),
-  )
-  if (!validateOnly) {
-    await spread(call, names, (topic) => !isUnknown(topic) && topic.partitions.every(({ leaderId }) => leaderId >= 0))
-  }
-  return results
+    result: ({ topicId, numPartitions, replicationFactor }) => ({ topicId, numPartitions, replicationFactor }),
+    known: validateOnly
+      ? null
+      : (topic) => !isUnknown(topic) && topic.partitions.every(({ leaderId }) => leaderId >= 0),
+  })
 }
 
 function refuseBrokerDefaults({ name, numPartitions, replicationFactor, assignments }: CheckedTopic): void {

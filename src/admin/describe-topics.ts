@@ -1,10 +1,10 @@
 import type { ResponseOf } from '../../protocol/api.ts'
-import { errorCode as errorCodeOf } from '../../protocol/errors.ts'
 import { describeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
-import { brokerError, type KafkaError, UnsupportedVersionError } from '../errors.ts'
+import { UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
+import { brokerError, UnsupportedVersionError } from '../errors.ts'
 import type { Call } from './call.ts'
-import { type ByName, byName, type Outcome, partialFailure } from './outcomes.ts'
+import { type ByName, byName, everyResultByName, type Outcome } from './outcomes.ts'
 
 export interface TopicDescription {
   name: string
@@ -36,24 +36,19 @@ type Answer = Pick<
 
 /** @throws PartialFailureError */
 export async function describeTopics(call: Call, names: readonly string[]): Promise<ByName<TopicDescription>> {
-  const outcomes = byName<Outcome<TopicDescription>>()
   // To ask for no topic means to ask for all of them.
-  if (names.length === 0) return outcomes as ByName<TopicDescription>
+  if (names.length === 0) return byName()
 
+  const outcomes = byName<Outcome<TopicDescription>>()
   const answers = await ask(call, names)
-  const failures: KafkaError[] = []
   for (const name of names) {
     const answer = answers.get(name)
-    if (answer?.errorCode === 0) outcomes[name] = description(name, answer)
-    else {
-      const code = answer?.errorCode ?? errorCodeOf('UNKNOWN_TOPIC_OR_PARTITION')
-      const error = brokerError(code, `Topic '${name}'`, { topic: name })
-      outcomes[name] = error
-      failures.push(error)
-    }
+    outcomes[name] =
+      answer?.errorCode === 0
+        ? description(name, answer)
+        : brokerError(answer?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION, `Topic '${name}'`, { topic: name })
   }
-  if (failures.length > 0) throw partialFailure('admin.describeTopics()', names.length, failures, outcomes)
-  return outcomes as ByName<TopicDescription>
+  return everyResultByName('admin.describeTopics()', outcomes)
 }
 
 async function ask(call: Call, names: readonly string[]): Promise<Map<string, Answer>> {

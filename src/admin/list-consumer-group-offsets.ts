@@ -3,13 +3,13 @@ import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import { UNKNOWN_SERVER_ERROR } from '../cluster/error-codes.ts'
 import { groupByTopic, partitionKey, type TopicPartition } from '../cluster/topic-partition.ts'
 import { UnsupportedVersionError } from '../errors.ts'
-import { boolean, mistyped, nonEmptyText, type OptionSchema } from '../options.ts'
+import { boolean, mistyped, type OptionSchema } from '../options.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
 import { askAboutGroups, askCoordinator } from './coordinators.ts'
 import { groupError, groupPartitionError } from './group-errors.ts'
 import { readEntries } from './names.ts'
 import { type ByName, everyResult, type Outcome } from './outcomes.ts'
-import { readTopicPartitions, topicPartition } from './topic-partitions.ts'
+import { byTopicAndPartition, readTopicPartitions, topicPartition } from './topic-partitions.ts'
 
 /** Where a group goes on in a partition. */
 export interface GroupOffset extends TopicPartition {
@@ -59,7 +59,6 @@ export function readGroupOffsetsQuery(value: unknown): Map<string, Asked> {
   }
   return new Map(
     readEntries(value, path).map(([groupId, partitions]) => {
-      nonEmptyText(groupId, `a key of ${path}`)
       if (partitions === null) return [groupId, null]
       return [groupId, readTopicPartitions(partitions, `${path}['${groupId}']`, topicPartition)]
     }),
@@ -129,7 +128,7 @@ export async function listOffsetsOfGroup(
       )
     }
   }
-  found.sort((a, b) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition))
+  found.sort(byTopicAndPartition)
   return everyResult(
     METHOD,
     (asked ?? found).map((each) => {

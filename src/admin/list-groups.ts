@@ -5,7 +5,7 @@ import { mistyped, type OptionCheck, type OptionSchema, oneOf, optional, text } 
 import { askAllBrokers } from './all-brokers.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
 import { GROUP_STATES, GROUP_TYPES, type GroupState, type GroupType, groupState, groupType } from './group-kinds.ts'
-import { partialFailure } from './outcomes.ts'
+import { refuseFailures } from './outcomes.ts'
 
 /** A group as lists have it. */
 export interface GroupListing {
@@ -15,6 +15,14 @@ export interface GroupListing {
   /** `'classic'` from brokers before Kafka 3.8, which do not say. */
   type: GroupType
   state: GroupState
+}
+
+/** The `results` of a `listGroups()` of which some brokers could not be asked. */
+export interface ListGroupsResults {
+  /** What the others told, sorted by id. */
+  groups: GroupListing[]
+  /** Why there is nothing from a broker, one for each that failed. */
+  failures: KafkaError[]
 }
 
 export interface ListGroupsOptions extends CallOptions {
@@ -48,7 +56,7 @@ const FIRST_WITH_TYPES = 5
 
 /**
  * The groups of all brokers, by id.
- * @throws PartialFailureError whose results are what the others told, and the failures
+ * @throws PartialFailureError whose results are {@link ListGroupsResults}
  */
 export async function listGroups(call: Call, filters: Filters): Promise<GroupListing[]> {
   const outcomes = await askAllBrokers(call, (broker) => listAt(call, broker, filters))
@@ -60,9 +68,9 @@ export async function listGroups(call: Call, filters: Filters): Promise<GroupLis
     else for (const group of outcome) byId.set(group.groupId, group)
   }
   const groups = [...byId.values()].sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
-  if (failures.length === 0) return groups
-  if (failures.length === outcomes.length) throw failures[0]
-  throw partialFailure('admin.listGroups()', outcomes.length, failures, [...groups, ...failures])
+  const results: ListGroupsResults = { groups, failures }
+  refuseFailures('admin.listGroups()', outcomes, results)
+  return groups
 }
 
 async function listAt(call: Call, broker: number, filters: Filters): Promise<GroupListing[]> {

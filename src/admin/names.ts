@@ -19,9 +19,9 @@ export function refuseRepetition(names: readonly string[], path: string): void {
 
 /** The entries of an object or `Map` keyed by name. */
 export function readEntries(value: unknown, path: string): Array<[name: string, value: unknown]> {
-  if (value instanceof Map) return [...value].map(([name, each]) => [nonEmptyText(name, `a key of ${path}`), each])
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw mistyped(path, 'an object or a Map keyed by name', value)
   }
-  return Object.entries(value)
+  const entries: Array<[name: unknown, value: unknown]> = value instanceof Map ? [...value] : Object.entries(value)
+  return entries.map(([name, each]) => [nonEmptyText(name, `a key of ${path}`), each])
 }

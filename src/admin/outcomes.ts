@@ -16,7 +16,7 @@ export function byName<T>(entries: Iterable<readonly [name: string, value: T]> =
  * The error of a call of which `failures` failed and `results` holds every outcome. Its `code` is theirs
  * if they all have the same, so that a call about one topic can be judged like any other.
  */
-export function partialFailure<Results>(
+function partialFailure<Results>(
   method: string,
   asked: number,
   failures: readonly KafkaError[],
@@ -34,21 +34,21 @@ export function partialFailure<Results>(
   })
 }
 
-/**
- * The results of a call that answers with a list, in the order asked.
- * @throws PartialFailureError with all outcomes if any failed; the failure itself where no broker has said anything
- * about any of them
- */
-export function everyResult<T>(method: string, outcomes: ReadonlyArray<Outcome<T>>): T[] {
-  const failures = outcomes.filter((outcome) => outcome instanceof KafkaError)
-  if (failures.length === 0) return outcomes as T[]
-  if (failures.length === outcomes.length && !failures.some(hasAnswer)) throw failures[0]
-  throw partialFailure(method, outcomes.length, failures, outcomes)
+/** @throws unless there is an answer to tell of: what ends a call, as its signal does, is the outcome of nothing */
+export function outcomeOf<T>(call: { readonly signal: AbortSignal }, promise: Promise<T>): Promise<Outcome<T>> {
+  return promise.catch((error: unknown) => {
+    if (!(error instanceof KafkaError) || call.signal.aborted) throw error
+    return error
+  })
 }
 
-/** Whether a broker said it; a failure of several things holds what it said about each. */
-function hasAnswer(failure: KafkaError): boolean {
-  return failure instanceof BrokerError || failure instanceof PartialFailureError
+/**
+ * The results of a call that answers with a list, in the order asked.
+ * @throws PartialFailureError with all outcomes if any failed; the failure itself where it is that of the whole call
+ */
+export function everyResult<T>(method: string, outcomes: ReadonlyArray<Outcome<T>>): T[] {
+  refuseFailures(method, outcomes, outcomes)
+  return outcomes as T[]
 }
 
 /**
@@ -56,9 +56,29 @@ function hasAnswer(failure: KafkaError): boolean {
  * @throws as `everyResult`
  */
 export function everyResultByName<T>(method: string, outcomes: ByName<Outcome<T>>): ByName<T> {
-  const all = Object.values(outcomes)
-  const failures = all.filter((outcome) => outcome instanceof KafkaError)
-  if (failures.length === 0) return outcomes as ByName<T>
-  if (failures.length === all.length && !failures.some(hasAnswer)) throw failures[0]
-  throw partialFailure(method, all.length, failures, outcomes)
+  refuseFailures(method, Object.values(outcomes), outcomes)
+  return outcomes as ByName<T>
+}
+
+/**
+ * @param results how the error holds the outcomes
+ * @throws as `everyResult`
+ */
+export function refuseFailures(method: string, outcomes: readonly unknown[], results: unknown): void {
+  const failures = outcomes.filter((outcome) => outcome instanceof KafkaError)
+  if (failures.length === 0) return
+  if (failures.length === outcomes.length && isOfTheCall(failures)) throw failures[0]
+  throw partialFailure(method, outcomes.length, failures, results)
+}
+
+/** Whether there is but one thing to tell, such as a wrong password, and no broker has said it of the things themselves. */
+function isOfTheCall(failures: readonly KafkaError[]): boolean {
+  const [{ code, message }] = failures
+  return failures.every((failure) => failure.code === code && failure.message === message && !hasAnswer(failure))
+}
+
+/** Whether a broker said it, be it of one that does not exist; a failure of several things holds what it said about each. */
+function hasAnswer(failure: KafkaError): boolean {
+  const isOfOneThing = failure instanceof BrokerError || failure.code === 'BROKER_NOT_AVAILABLE'
+  return isOfOneThing || failure instanceof PartialFailureError
 }

@@ -4,11 +4,11 @@ import { listPartitionReassignments as listApi } from '../../protocol/messages/l
 import { groupByTopic, type TopicPartition } from '../cluster/topic-partition.ts'
 import { UnsupportedVersionError } from '../errors.ts'
 import { boolean, type OptionCheck, type OptionSchema } from '../options.ts'
+import { readBrokerIds } from './broker-ids.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
 import { notController, type PartitionAnswer, refusalOfAll, refusals } from './controller-answers.ts'
-import { readBrokerIds } from './create-topics.ts'
 import { everyResult } from './outcomes.ts'
-import { readTopicPartitions, topicPartition } from './topic-partitions.ts'
+import { byTopicAndPartition, readTopicPartitions, topicPartition } from './topic-partitions.ts'
 
 /** Where a partition is to be kept. */
 export interface NewPartitionReassignment extends TopicPartition {
@@ -117,5 +117,5 @@ export async function listPartitionReassignments(
         return { topic: name, partition: partitionIndex, replicas, addingReplicas, removingReplicas }
       }),
     )
-    .sort((a, b) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition))
+    .sort(byTopicAndPartition)
 }

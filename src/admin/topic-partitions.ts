@@ -8,8 +8,32 @@ export const topicPartition: OptionSchema<TopicPartition> = {
 }
 
 /**
- * Partitions, each once, as their outcomes are told by partition. What a partition has beside the fields of the schema
- * is not looked at: what one call has returned can be given to another as it is.
+ * What calls take and return of a partition. A call passes over those that it has no use for, so that it can be given what
+ * another has returned; any other field is a mistake.
+ */
+const CARRIED: ReadonlySet<string> = new Set([
+  'offset',
+  'timestamp',
+  'leaderEpoch',
+  'metadata',
+  'lowWatermark',
+  'spec',
+  'elected',
+  'replicas',
+  'addingReplicas',
+  'removingReplicas',
+  'size',
+  'offsetLag',
+  'isFuture',
+])
+
+/** How lists of partitions are sorted. */
+export function byTopicAndPartition(a: TopicPartition, b: TopicPartition): number {
+  return a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition
+}
+
+/**
+ * Partitions, each once, as their outcomes are told by partition.
  * @throws UsageError naming the partition and its field; `path` is how the error calls the list
  */
 export function readTopicPartitions<T extends TopicPartition>(
@@ -20,7 +44,7 @@ export function readTopicPartitions<T extends TopicPartition>(
   if (!Array.isArray(value)) throw mistyped(path, `an array of { ${Object.keys(schema).join(', ')} }`, value)
   const seen = new Set<string>()
   return value.map((each: unknown, i) => {
-    const read = readOptions(`${path}[${i}]`, schema, only(Object.keys(schema), each))
+    const read = readOptions(`${path}[${i}]`, schema, withoutCarried(each, schema))
     const key = partitionKey(read.topic, read.partition)
     if (seen.has(key)) {
       throw invalidOption(`${path} names partition ${read.partition} of topic ${describe(read.topic)} twice`)
@@ -30,7 +54,10 @@ export function readTopicPartitions<T extends TopicPartition>(
   })
 }
 
-function only(names: readonly string[], value: unknown): unknown {
+function withoutCarried(value: unknown, schema: object): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
-  return Object.fromEntries(names.map((name) => [name, (value as Record<string, unknown>)[name]]))
+  const isWanted = (name: string): boolean => Object.hasOwn(schema, name) || !CARRIED.has(name)
+  // Fields of the schema may be inherited, as getters of a class are.
+  const names = new Set([...Object.keys(value), ...Object.keys(schema)])
+  return Object.fromEntries([...names].filter(isWanted).map((name) => [name, (value as Record<string, unknown>)[name]]))
 }

@@ -168,6 +168,10 @@ describe('alterPartitionReassignments', () => {
     [[{ ...place('a', 0), replicas: [] }], /'replicas' must be a non-empty array of broker ids, got an empty array/],
     [[{ ...place('a', 0), replicas: ['1'] }], /'replicas'\[0\] must be an integer, got '1'/],
     [[{ ...place('a', -1), replicas: [1] }], /'partition' must be from 0/],
+    [
+      [{ ...place('a', 0), replicas: [1], replica: [1] }],
+      /reassignments\[0\]: unknown option 'replica'; did you mean 'replicas'\?/,
+    ],
   ])('refuses %j', async (reassignments, message) => {
     const call = new Admin(new FakeCluster({}).cluster).alterPartitionReassignments(reassignments as never)
     await expect(call).rejects.toThrow(message)

@@ -90,6 +90,24 @@ describe('createTopics', () => {
     expect(judge({ topics: [created({ name: 'a' }, errorCode('TOPIC_ALREADY_EXISTS'))] })).toBe(0)
   })
 
+  test('waits for the topics that were made although others were refused', async () => {
+    let asked = 0
+    const fake = new FakeCluster({
+      CreateTopics: (request) => ({
+        topics: topicsOf(request).map((topic) =>
+          created(topic, topic.name === 'b' ? errorCode('TOPIC_ALREADY_EXISTS') : 0),
+        ),
+      }),
+      Metadata: (request) => {
+        const leaderId = asked++ === 0 ? -1 : 1
+        return { topics: topicsOf(request).map(({ name }) => ({ name, errorCode: 0, partitions: [{ leaderId }] })) }
+      },
+    })
+    const call = new Admin(fake.cluster).createTopics([{ name: 'a' }, { name: 'b' }])
+    await expect(call).rejects.toMatchObject({ code: 'TOPIC_ALREADY_EXISTS' })
+    expect(fake.sentTo('Metadata').map((request) => topicsOf(request))).toEqual([[{ name: 'a' }], [{ name: 'a' }]])
+  })
+
   test('resolves when every broker knows the topics and their leaders', async () => {
     const leaders = [-1, -1, 1]
     const fake = new FakeCluster({
@@ -159,7 +177,7 @@ describe('createTopics', () => {
     [[{ name: 'a', assignments: { 1: [1] } }], /'assignments' leaves out partition 0/],
     [[{ name: 'a', assignments: { 0: [] } }], /partition 0 must be a non-empty array of broker ids/],
     [[{ name: 'a', assignments: { zero: [1] } }], /a key of .*'assignments' must be an integer/],
-    [[{ name: 'a', assignments: { '': [1] } }], /a key of .*'assignments' must be an integer/],
+    [[{ name: 'a', assignments: { '': [1] } }], /a key of .*'assignments' must be a non-empty string/],
     [[{ name: 'a', numPartitions: 1, assignments: { 0: [1] } }], /'assignments' takes the place/],
     [[{ name: 'a' }, { name: 'a' }], /names 'a' twice/],
   ])('refuses %j', async (topics, message) => {
@@ -214,6 +232,19 @@ describe('createPartitions', () => {
     ])
   })
 
+  test('waits until the new partitions have leaders', async () => {
+    const leaders = [-1, -1, 2]
+    const fake = new FakeCluster({
+      CreatePartitions: (request) => ({ results: topicsOf(request).map((topic) => created(topic)) }),
+      Metadata: () => {
+        const partitions = [{ leaderId: 1 }, { leaderId: leaders.shift() }]
+        return { topics: [{ name: 'a', errorCode: 0, partitions }] }
+      },
+    })
+    await new Admin(fake.cluster).createPartitions({ a: { totalCount: 2 } })
+    expect(leaders).toEqual([])
+  })
+
   test.each<[unknown, RegExp]>([
     [[], /topics must be an object or a Map keyed by name/],
     [{ a: 6 }, /topic 'a': options must be an object/],
@@ -221,7 +252,19 @@ describe('createPartitions', () => {
     [{ a: { totalCount: 0 } }, /'totalCount' must be from 1/],
     [{ a: { totalCount: 2, assignments: [1] } }, /'assignments'\[0\] must be a non-empty array of broker ids/],
     [new Map([[5, { totalCount: 2 }]]), /a key of .*topics must be a non-empty string/],
+    [new Map([['', { totalCount: 2 }]]), /a key of .*topics must be a non-empty string, got ''/],
+    [{ '': { totalCount: 2 } }, /a key of .*topics must be a non-empty string, got ''/],
   ])('refuses %j', async (topics, message) => {
     await expect(new Admin(new FakeCluster({}).cluster).createPartitions(topics as never)).rejects.toThrow(message)
   })
+})
+
+test('a change of no topic asks nobody', async () => {
+  const fake = new FakeCluster({})
+  const admin = new Admin(fake.cluster)
+  expect(await admin.createTopics([])).toEqual({})
+  await admin.deleteTopics([])
+  await admin.createPartitions({})
+  expect(fake.sent).toEqual([])
+  expect(fake.refreshes).toBe(0)
 })
