@@ -3,6 +3,7 @@ export type { Admin, AdminOptions } from './admin/admin.ts'
 export type { NewGroupOffset } from './admin/alter-consumer-group-offsets.ts'
 export type { CallOptions } from './admin/call.ts'
 export type { ConfigResourceType } from './admin/config-resources.ts'
+export type { ConsumerGroupDescription, MemberDescription } from './admin/consumer-group-description.ts'
 export type { CreatePartitionsOptions, NewPartitions, PartitionGrowth } from './admin/create-partitions.ts'
 export type {
   CreatedTopic,
@@ -21,11 +22,7 @@ export type {
   DescribeConfigsOptions,
   ResourceConfig,
 } from './admin/describe-configs.ts'
-export type {
-  ConsumerGroupDescription,
-  DescribeConsumerGroupsOptions,
-  MemberDescription,
-} from './admin/describe-consumer-groups.ts'
+export type { DescribeConsumerGroupsOptions } from './admin/describe-consumer-groups.ts'
 export type { BrokerLogDirs, LogDirDescription, LogDirReplica } from './admin/describe-log-dirs.ts'
 export type { PartitionDescription, TopicDescription } from './admin/describe-topics.ts'
 export type { ElectionResult, ElectionType } from './admin/elect-leaders.ts'
@@ -41,7 +38,7 @@ export type {
   GroupOffsetsQuery,
   ListConsumerGroupOffsetsOptions,
 } from './admin/list-consumer-group-offsets.ts'
-export type { GroupListing, ListGroupsOptions } from './admin/list-groups.ts'
+export type { GroupListing, ListGroupsOptions, ListGroupsResults } from './admin/list-groups.ts'
 export type { ListedOffset, ListOffsetsOptions, OffsetQuery, OffsetSpec } from './admin/list-offsets.ts'
 export type { ListTopicsOptions } from './admin/list-topics.ts'
 export type {

@@ -4,6 +4,7 @@ import { AbortError, ClosedError } from '../errors.ts'
 import { integer, nonEmptyText, type OptionSchema, optional, readOptions } from '../options.ts'
 import { alterConsumerGroupOffsets, type NewGroupOffset, readNewGroupOffsets } from './alter-consumer-group-offsets.ts'
 import { Call, type CallOptions, callOptions } from './call.ts'
+import type { ConsumerGroupDescription } from './consumer-group-description.ts'
 import {
   type CreatePartitionsOptions,
   createPartitions,
@@ -33,7 +34,6 @@ import {
   readDescribedResources,
 } from './describe-configs.ts'
 import {
-  type ConsumerGroupDescription,
   type DescribeConsumerGroupsOptions,
   describeConsumerGroups,
   describeConsumerGroupsOptions,
@@ -105,7 +105,8 @@ const adminOptions: OptionSchema<Pick<AdminOptions, 'defaultApiTimeoutMs'>> = {
  *
  * A call about several things tries each of them. If any failed it rejects with a {@link PartialFailureError}
  * whose `results` holds the outcome of each: keyed by name like the result of the call itself, or in the
- * order asked where that is a list. Where all failures are of one kind its `code` is theirs.
+ * order asked where that is a list. Where all failures are of one kind its `code` is theirs. Where nothing could be asked
+ * for one reason that holds for all of them, such as a wrong password, the call rejects with that error itself.
  *
  * Every method throws a `UsageError` that names the wrong argument, a `TimeoutError` when time is up,
  * an `AbortError` when its `signal` is aborted, and a `ClosedError` after `close()`.
@@ -299,7 +300,8 @@ export class Admin {
 
   /**
    * The groups that all brokers together have, sorted by id: of consumers, of Connect, share groups and more.
-   * @throws PartialFailureError when some brokers cannot be asked; its `results` has what the others told, and the failures
+   * @throws PartialFailureError when some brokers cannot be asked; its `results` is `{ groups, failures }`: what the others
+   * told, and why there is nothing from these
    */
   async listGroups(options: ListGroupsOptions = {}): Promise<GroupListing[]> {
     const { types, protocolTypes, states, ...rest } = readOptions('admin.listGroups()', listGroupsOptions, options)
@@ -338,7 +340,9 @@ export class Admin {
    * What a group has committed, by topic and partition; a group that does not exist has committed nothing. Or what
    * several groups have, by their ids, and of each only for some partitions, in the order asked: the offset is −1 where
    * nothing is committed.
-   * @throws PartialFailureError with, say, `GROUP_AUTHORIZATION_FAILED`
+   * @throws BrokerError with, say, `GROUP_AUTHORIZATION_FAILED`, about the whole of one group, or PartialFailureError with
+   * the outcome of each of its partitions. About several groups PartialFailureError with the outcome of each group, which
+   * is one of these errors.
    */
   listConsumerGroupOffsets(groupId: string, options?: ListConsumerGroupOffsetsOptions): Promise<GroupOffset[]>
   listConsumerGroupOffsets(
@@ -361,8 +365,8 @@ export class Admin {
   }
 
   /**
-   * Sets where a group without members goes on; the group is made if there is none. What `listConsumerGroupOffsets()`
-   * returns of one group can be given to another as it is.
+   * Sets where a group without members goes on; the group is made if there is none. What `listConsumerGroupOffsets()` and
+   * `listOffsets()` return can be given to it but for the partitions whose offset is −1, which is no place to go on.
    * @throws PartialFailureError with, say, `UNKNOWN_MEMBER_ID` while the group has members, or `UNKNOWN_TOPIC_OR_PARTITION`;
    * its `results` has null for what was set
    */
@@ -395,14 +399,13 @@ export class Admin {
   }
 
   /**
-   * Makes members leave a group: all that it has, or only some static ones. One that still runs joins again.
-   * @throws PartialFailureError with, say, `UNKNOWN_MEMBER_ID`; its `results` has null for who was removed. BrokerError
-   * `GROUP_ID_NOT_FOUND`, or another code about the whole group.
+   * Makes members leave a group: some static ones, or, with `members: null`, all that it has. One that still runs joins
+   * again.
+   * @throws PartialFailureError with, say, `UNKNOWN_MEMBER_ID`; its `results` has the outcome of each by its
+   * `groupInstanceId`, or its member id if it has none, and null for who was removed. BrokerError `GROUP_ID_NOT_FOUND`, or
+   * another code about the whole group.
    */
-  async removeMembersFromConsumerGroup(
-    groupId: string,
-    options: RemoveMembersFromConsumerGroupOptions = {},
-  ): Promise<void> {
+  async removeMembersFromConsumerGroup(groupId: string, options: RemoveMembersFromConsumerGroupOptions): Promise<void> {
     const group = nonEmptyText(groupId, 'admin.removeMembersFromConsumerGroup(): groupId')
     const { members, reason, ...rest } = readOptions(
       'admin.removeMembersFromConsumerGroup()',

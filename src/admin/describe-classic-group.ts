@@ -5,8 +5,8 @@ import { UNKNOWN_SERVER_ERROR } from '../cluster/error-codes.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
 import { authorizedOperations } from './acl-operations.ts'
 import type { Call } from './call.ts'
+import type { CoordinatorsDescription } from './consumer-group-description.ts'
 import { askCoordinator } from './coordinators.ts'
-import type { ConsumerGroupDescription } from './describe-consumer-groups.ts'
 import { groupError } from './group-errors.ts'
 import { groupState } from './group-kinds.ts'
 
@@ -23,7 +23,7 @@ export async function describeClassicGroup(
   call: Call,
   groupId: string,
   includeAuthorizedOperations: boolean,
-): Promise<Omit<ConsumerGroupDescription, 'coordinator'>> {
+): Promise<CoordinatorsDescription> {
   const { groups } = await askCoordinator(call, groupId, {
     api: describeGroups,
     body: (version) => ({

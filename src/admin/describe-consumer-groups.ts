@@ -3,57 +3,17 @@ import { errorCode as codeOf } from '../../protocol/errors.ts'
 import { consumerGroupDescribe } from '../../protocol/messages/consumer-group-describe.ts'
 import { UNKNOWN_SERVER_ERROR } from '../cluster/error-codes.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
-import { UnsupportedVersionError } from '../errors.ts'
+import { KafkaError, UnsupportedVersionError } from '../errors.ts'
 import { boolean, type OptionSchema } from '../options.ts'
-import { type AclOperation, authorizedOperations } from './acl-operations.ts'
+import { authorizedOperations } from './acl-operations.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
+import type { ConsumerGroupDescription, CoordinatorsDescription } from './consumer-group-description.ts'
 import { askAboutGroups, askCoordinator } from './coordinators.ts'
 import { describeClassicGroup, GROUP_ID_NOT_FOUND } from './describe-classic-group.ts'
 import type { BrokerDescription } from './describe-cluster.ts'
 import { groupError } from './group-errors.ts'
-import { type GroupState, type GroupType, groupState } from './group-kinds.ts'
-import type { ByName } from './outcomes.ts'
-
-/** A group of consumers, of either protocol, with its members. */
-export interface ConsumerGroupDescription {
-  groupId: string
-  /** Whether it never had members: offsets were committed for it by consumers that choose their partitions themselves. */
-  isSimpleConsumerGroup: boolean
-  /** `'consumer'` for the protocol of KIP-848, `'classic'` for the one before. */
-  type: GroupType
-  state: GroupState
-  /** The broker that has the group. */
-  coordinator: BrokerDescription
-  /** Name of what shares the partitions out, such as `range` or `uniform`; empty while there are no members. */
-  partitionAssignor: string
-  members: MemberDescription[]
-  /** Counts the changes of members and subscriptions; null for classic groups. */
-  groupEpoch: number | null
-  /** The group epoch that the target assignment was made for; null for classic groups. */
-  targetAssignmentEpoch: number | null
-  /** What this client may do with the group, by Java's names; null unless `includeAuthorizedOperations`, and from brokers before 2.3. */
-  authorizedOperations: AclOperation[] | null
-}
-
-/** A member of a group of consumers. */
-export interface MemberDescription {
-  memberId: string
-  /** Set for a static member. */
-  groupInstanceId: string | null
-  clientId: string
-  /** Where it is connected from, as `/10.0.0.7`. */
-  host: string
-  /** Null in classic groups, whose brokers do not know it. */
-  rackId: string | null
-  /** What it has; empty while a classic group rebalances, and, with a warning logged, where that cannot be read. */
-  assignment: TopicPartition[]
-  /** What it shall have, once other members have given that up; null in classic groups. */
-  targetAssignment: TopicPartition[] | null
-  /** The epoch up to which it follows the target assignment; null in classic groups. */
-  memberEpoch: number | null
-  /** Whether it speaks the new protocol (KIP-848); null in classic groups, and from brokers before 4.0. */
-  upgraded: boolean | null
-}
+import { groupState } from './group-kinds.ts'
+import { type ByName, outcomeOf } from './outcomes.ts'
 
 export interface DescribeConsumerGroupsOptions extends CallOptions {
   /** Whether to ask also what this client may do with the groups. Default false. */
@@ -73,9 +33,18 @@ export function describeConsumerGroups(
   groupIds: readonly string[],
   includeAuthorizedOperations: boolean,
 ): Promise<ByName<ConsumerGroupDescription>> {
-  return askAboutGroups(call, 'admin.describeConsumerGroups()', groupIds, (groupId) =>
-    describeConsumerGroup(call, groupId, includeAuthorizedOperations),
-  )
+  return askAboutGroups(call, 'admin.describeConsumerGroups()', groupIds, async (groupId) => {
+    const description = await describeConsumerGroup(call, groupId, includeAuthorizedOperations)
+    return { ...description, coordinator: await coordinatorOf(call, groupId) }
+  })
+}
+
+/** The broker that was asked is remembered; unless another call has found it gone since, which takes nothing from the answer. */
+async function coordinatorOf(call: Call, groupId: string): Promise<BrokerDescription> {
+  const found = await outcomeOf(call, call.coordinator(groupId))
+  const id = found instanceof KafkaError ? -1 : found
+  const { host, port, rack } = call.cluster.metadata.brokers.get(id) ?? { host: '', port: -1, rack: null }
+  return { id, host, port, rack }
 }
 
 /** @throws BrokerError, `GROUP_ID_NOT_FOUND` among them, and whatever keeps the coordinator from answering */
@@ -83,13 +52,11 @@ export async function describeConsumerGroup(
   call: Call,
   groupId: string,
   includeAuthorizedOperations: boolean,
-): Promise<ConsumerGroupDescription> {
-  const description =
+): Promise<CoordinatorsDescription> {
+  return (
     (await describeByNewProtocol(call, groupId, includeAuthorizedOperations)) ??
-    (await describeClassicGroup(call, groupId, includeAuthorizedOperations))
-  const id = await call.coordinator(groupId)
-  const { host, port, rack } = call.cluster.metadata.brokers.get(id) ?? { host: '', port: -1, rack: null }
-  return { ...description, coordinator: { id, host, port, rack } }
+    describeClassicGroup(call, groupId, includeAuthorizedOperations)
+  )
 }
 
 const UNSUPPORTED_VERSION = codeOf('UNSUPPORTED_VERSION')
@@ -99,7 +66,7 @@ async function describeByNewProtocol(
   call: Call,
   groupId: string,
   includeAuthorizedOperations: boolean,
-): Promise<Omit<ConsumerGroupDescription, 'coordinator'> | null> {
+): Promise<CoordinatorsDescription | null> {
   let answer: ResponseOf<typeof consumerGroupDescribe>
   try {
     answer = await askCoordinator(call, groupId, {

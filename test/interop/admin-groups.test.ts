@@ -87,7 +87,7 @@ describe.skipIf(!hasJavaTools)('groups of Java’s clients, seen and changed by 
     // It may be back already, under the same id.
     expect((await describeGroup()).groupEpoch).toBeGreaterThan(group.groupEpoch ?? 0)
     await member.end()
-    await admin.removeMembersFromConsumerGroup(groupId)
+    await admin.removeMembersFromConsumerGroup(groupId, { members: null })
     await admin.alterConsumerGroupOffsets(groupId, [{ topic, partition: 0, offset: 0, metadata: 'a note' }])
     expect(await admin.listConsumerGroupOffsets(groupId)).toContainEqual({
       topic,

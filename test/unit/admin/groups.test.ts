@@ -3,6 +3,7 @@ import { type BrokerErrorName, errorCode } from '../../../protocol/errors.ts'
 import { encodeAssignment } from '../../../protocol/messages/consumer-protocol.ts'
 import { Admin } from '../../../src/admin/admin.ts'
 import {
+  AuthorizationError,
   ConnectionError,
   PartialFailureError,
   TimeoutError,
@@ -101,11 +102,13 @@ describe('listGroups', () => {
     })
     const error = await failure(new Admin(fake.cluster).listGroups({ timeoutMs: 300 }))
     expect(error.message).toMatch(/^admin\.listGroups\(\): 2 of 3 failed/)
-    expect(error.results).toMatchObject([
-      { groupId: 'a' },
-      { code: 'TIMED_OUT' },
-      { code: 'COORDINATOR_LOAD_IN_PROGRESS', message: expect.stringContaining('Groups of broker 3') },
-    ])
+    expect(error.results).toMatchObject({
+      groups: [{ groupId: 'a' }],
+      failures: [
+        { code: 'TIMED_OUT' },
+        { code: 'COORDINATOR_LOAD_IN_PROGRESS', message: expect.stringContaining('Groups of broker 3') },
+      ],
+    })
     // Who has answered is not asked again.
     const counts = [1, 2, 3].map(
       (id) => fake.sent.filter(({ route }) => (route as { broker: number }).broker === id).length,
@@ -122,7 +125,7 @@ describe('listGroups', () => {
       },
     })
     const error = await failure(new Admin(fake.cluster).listGroups({ timeoutMs: 60_000 }))
-    expect(error.results).toMatchObject([{ code: 'CLUSTER_AUTHORIZATION_FAILED' }])
+    expect(error.results).toMatchObject({ groups: [], failures: [{ code: 'CLUSTER_AUTHORIZATION_FAILED' }] })
     expect(fake.sent).toHaveLength(3)
   })
 
@@ -141,14 +144,25 @@ describe('listGroups', () => {
     expect(ids(await new Admin(fake.cluster).listGroups())).toEqual(['of-1', 'of-2', 'of-3'])
   })
 
-  test('where no broker can be asked, that is the failure', async () => {
+  test('where no broker can be asked, the failure of each is told', async () => {
     const fake = threeBrokers({
       ListGroups: () => {
         throw new TimeoutError('late')
       },
     })
-    const call = new Admin(fake.cluster).listGroups({ timeoutMs: 20 })
-    await expect(call).rejects.toThrow(/^Broker 1: no answer within 20 ms: late$/)
+    const error = await failure(new Admin(fake.cluster).listGroups({ timeoutMs: 20 }))
+    expect(error).toMatchObject({ code: 'TIMED_OUT', retriable: true })
+    const failures = [1, 2, 3].map((id) => ({ message: `Broker ${id}: no answer within 20 ms: late` }))
+    expect(error.results).toMatchObject({ groups: [], failures })
+  })
+
+  test('what holds for the whole call is told once', async () => {
+    const fake = threeBrokers({
+      ListGroups: () => {
+        throw new UnsupportedVersionError('old')
+      },
+    })
+    await expect(new Admin(fake.cluster).listGroups()).rejects.toThrow(/^old$/)
   })
 })
 
@@ -278,6 +292,13 @@ describe('describeConsumerGroups', () => {
       },
     ])
     expect(fake.warnings).toEqual([])
+  })
+
+  test('a description is good though nobody can say by now who has the group', async () => {
+    const fake = classic({})
+    fake.coordinator = () => Promise.reject(new TimeoutError('late'))
+    const { g } = await new Admin(fake.cluster).describeConsumerGroups(['g'])
+    expect(g).toMatchObject({ groupId: 'g', coordinator: { id: -1, host: '', port: -1, rack: null } })
   })
 
   test('asks old brokers for no authorized operations', async () => {
@@ -568,7 +589,7 @@ describe('removeMembersFromConsumerGroup', () => {
   test('removes all that the group has: static ones by their names', async () => {
     const LeaveGroup: Answerer = () => ({ errorCode: 0, members: members.map((each) => ({ ...each, errorCode: 0 })) })
     const fake = new FakeCluster({ ConsumerGroupDescribe, DescribeGroups, LeaveGroup })
-    await new Admin(fake.cluster).removeMembersFromConsumerGroup('g', { reason: 'it hangs' })
+    await new Admin(fake.cluster).removeMembersFromConsumerGroup('g', { members: null, reason: 'it hangs' })
     const reason = 'member was removed by an admin: it hangs'
     expect(fake.sentTo('LeaveGroup').map(({ body }) => body)).toEqual([
       {
@@ -593,7 +614,7 @@ describe('removeMembersFromConsumerGroup', () => {
     const fake = new FakeCluster({ LeaveGroup })
     const asked = { members: [{ groupInstanceId: 'i1' }, { groupInstanceId: 'i2' }], reason: 'x'.repeat(1000) }
     const error = await failure(new Admin(fake.cluster).removeMembersFromConsumerGroup('g', asked))
-    expect(error.results).toMatchObject([{ code: 'UNKNOWN_MEMBER_ID' }, null])
+    expect(error.results).toMatchObject({ i1: { code: 'UNKNOWN_MEMBER_ID' }, i2: null })
     expect(error.message).toContain("it has no member with the instance id 'i1'")
     const [{ reason }] = fake.sent[0].body.members as Array<{ reason: string }>
     expect(reason).toHaveLength(255)
@@ -614,14 +635,58 @@ describe('removeMembersFromConsumerGroup', () => {
     }
     const fake = new FakeCluster({ ConsumerGroupDescribe, DescribeGroups: old, LeaveGroup }, 2)
     const admin = new Admin(fake.cluster)
-    const error = await failure(admin.removeMembersFromConsumerGroup('g'))
-    expect(error.results).toMatchObject([{ code: 'UNKNOWN_MEMBER_ID' }, null])
+    const error = await failure(admin.removeMembersFromConsumerGroup('g', { members: null }))
+    expect(error.results).toMatchObject({ m1: { code: 'UNKNOWN_MEMBER_ID' }, m2: null })
     expect(fake.sentTo('LeaveGroup').map(({ body }) => body)).toEqual([
       { groupId: 'g', memberId: 'm1' },
       { groupId: 'g', memberId: 'm2' },
     ])
     const byName = admin.removeMembersFromConsumerGroup('g', { members: [{ groupInstanceId: 'i' }] })
     await expect(byName).rejects.toBeInstanceOf(UnsupportedVersionError)
+  })
+
+  test('who left is told though a later request of an old broker fails', async () => {
+    let left = 0
+    const LeaveGroup: Answerer = () => {
+      if (left++ > 0) throw new TimeoutError('late')
+      return { errorCode: 0, members: [] }
+    }
+    const three: Answerer = (request) => {
+      const { groups } = DescribeGroups(request) as { groups: Array<{ members: object[] }> }
+      const [{ members, ...group }] = groups
+      const named = ['m1', 'm2', 'm3'].map((memberId) => ({ ...members[0], memberId, groupInstanceId: null }))
+      return { groups: [{ ...group, members: named }] }
+    }
+    const fake = new FakeCluster({ ConsumerGroupDescribe, DescribeGroups: three, LeaveGroup }, 2)
+    const error = await failure(
+      new Admin(fake.cluster).removeMembersFromConsumerGroup('g', { members: null, timeoutMs: 50 }),
+    )
+    expect(error.results).toMatchObject({ m1: null, m2: { code: 'TIMED_OUT' }, m3: { code: 'TIMED_OUT' } })
+    expect(error.code).toBe('TIMED_OUT')
+  })
+
+  test('what is wrong with the group is told once', async () => {
+    const code = errorCode('GROUP_AUTHORIZATION_FAILED')
+    const fake = new FakeCluster({ LeaveGroup: () => ({ errorCode: code, members: [] }) })
+    const members = [{ groupInstanceId: 'i1' }, { groupInstanceId: 'i2' }]
+    const call = new Admin(fake.cluster).removeMembersFromConsumerGroup('g', { members })
+    await expect(call).rejects.toBeInstanceOf(AuthorizationError)
+  })
+
+  test('a member that the answer leaves out was not removed', async () => {
+    const answered = [{ memberId: '', groupInstanceId: 'i2', errorCode: 0 }]
+    const fake = new FakeCluster({ LeaveGroup: () => ({ errorCode: 0, members: answered }) })
+    const members = [{ groupInstanceId: 'i1' }, { groupInstanceId: 'i2' }]
+    const error = await failure(new Admin(fake.cluster).removeMembersFromConsumerGroup('g', { members }))
+    expect(error.results).toMatchObject({ i1: { code: 'UNKNOWN_SERVER_ERROR' }, i2: null })
+  })
+
+  test('does not need to know who has the group', async () => {
+    const LeaveGroup: Answerer = () => ({ errorCode: 0, members: members.map((each) => ({ ...each, errorCode: 0 })) })
+    const fake = new FakeCluster({ ConsumerGroupDescribe, DescribeGroups, LeaveGroup })
+    fake.coordinator = () => Promise.reject(new TimeoutError('late'))
+    await new Admin(fake.cluster).removeMembersFromConsumerGroup('g', { members: null })
+    expect(fake.sentTo('LeaveGroup')).toHaveLength(1)
   })
 })
 
@@ -642,9 +707,17 @@ test('mistakes in arguments are named, before anything is sent', async () => {
     ['alterConsumerGroupOffsets', ['', []], /groupId must be a non-empty string/],
     ['alterConsumerGroupOffsets', ['g', [{ topic: 't', partition: 0, offset: -1 }]], /'offset' must be from 0/],
     ['alterConsumerGroupOffsets', ['g', { t: 5 }], /offsets must be an array/],
+    [
+      'alterConsumerGroupOffsets',
+      ['g', [{ topic: 't', partition: 0, offset: 1, metdata: 'x' }]],
+      /offsets\[0\]: unknown option 'metdata'; did you mean 'metadata'\?/,
+    ],
     ['deleteConsumerGroupOffsets', ['g', ['t']], /partitions\[0\]/],
     ['removeMembersFromConsumerGroup', [['g']], /groupId must be a non-empty string, got an array/],
-    ['removeMembersFromConsumerGroup', ['g', { members: [] }], /'members' is empty; leave it out to remove all/],
+    ['removeMembersFromConsumerGroup', ['g'], /options must be an object, got undefined/],
+    ['removeMembersFromConsumerGroup', ['g', { members: undefined }], /option 'members' is required/],
+    ['removeMembersFromConsumerGroup', ['g', { reason: 'x' }], /option 'members' is required/],
+    ['removeMembersFromConsumerGroup', ['g', { members: [] }], /'members' is empty; null stands for all members/],
     ['removeMembersFromConsumerGroup', ['g', { members: ['i'] }], /'members'\[0\]/],
   ]
   for (const [method, args, message] of wrong) {
