@@ -14,15 +14,21 @@ export async function askAllBrokers<T>(call: Call, ask: (broker: number) => Prom
   let { brokers } = await call.refresh()
   for (;;) {
     const ids = [...brokers.keys()].sort((a, b) => a - b)
-    const outcomes = await Promise.all(ids.map((broker) => askBroker(call, broker, ask)))
+    // Noted as they leave: by now they may be back.
+    const left: number[] = []
+    const outcomes = await Promise.all(ids.map((broker) => askBroker(call, broker, ask, left)))
+    if (left.length === 0 || call.deadline.expired) return outcomes
     brokers = call.cluster.metadata.brokers
-    const hasLeft = ids.some((broker, i) => outcomes[i] instanceof KafkaError && !brokers.has(broker))
-    if (!hasLeft || call.deadline.expired) return outcomes
   }
 }
 
-/** The outcome of one broker: when it has answered, has left the cluster, or time is up. */
-async function askBroker<T>(call: Call, broker: number, ask: (broker: number) => Promise<T>): Promise<Outcome<T>> {
+/** The outcome of one broker: when it has answered, time is up, or it has left the cluster and is among those who did. */
+async function askBroker<T>(
+  call: Call,
+  broker: number,
+  ask: (broker: number) => Promise<T>,
+  left: number[],
+): Promise<Outcome<T>> {
   const backoff = call.backoff()
   for (;;) {
     const outcome = await ask(broker).catch((error: unknown) => failure(call, error))
@@ -31,7 +37,10 @@ async function askBroker<T>(call: Call, broker: number, ask: (broker: number) =>
     const snapshot = await call.refreshOnce().catch((error: unknown) => failure(call, error))
     if (snapshot instanceof KafkaError) {
       if (!snapshot.retriable) throw snapshot
-    } else if (!snapshot.brokers.has(broker)) return missingBroker(broker, snapshot.brokers, outcome)
+    } else if (!snapshot.brokers.has(broker)) {
+      left.push(broker)
+      return missingBroker(broker, snapshot.brokers, outcome)
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { Kafka, PartialFailureError } from 'kafka-wire'
+import { channels, Kafka, PartialFailureError } from 'kafka-wire'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uniqueName } from '../support/kafka.ts'
 import { KafkaCluster } from '../support/kafka-cluster.ts'
@@ -123,6 +123,70 @@ describe.skipIf(!canStart)('partitions move, leaders are elected', () => {
     ])
     expect(await admin.electLeaders('unclean', [place])).toEqual([{ ...place, elected: true }])
     expect(await admin.listOffsets([{ ...place, spec: 'latest' }])).toMatchObject([{ offset: 0 }])
+  })
+
+  test('a change of configurations is told to one broker, however long that keeps silent', async () => {
+    await Promise.all(cluster.nodeIds.map((id) => cluster.start(id)))
+    const topic = uniqueName('config')
+    await admin.createTopics([{ name: topic, replicationFactor: 3 }])
+    const retain = (ms: number, timeoutMs?: number) =>
+      admin.incrementalAlterConfigs([{ type: 'topic', name: topic, configs: { 'retention.ms': ms } }], { timeoutMs })
+    const asked: number[] = []
+    const note = (message: unknown): void => {
+      const { api, broker } = message as { api: string; broker: string }
+      if (api === 'IncrementalAlterConfigs') asked.push(Number(/id (\d+)/.exec(broker)?.[1]))
+    }
+    channels.request.subscribe(note)
+    try {
+      await retain(1_000_000)
+      const [controller] = asked
+      cluster.pause(controller)
+      // Were another to make this change, the first copy would be applied after later changes.
+      const error = await retain(2_000_000, 5000).catch((reason: unknown) => reason)
+      cluster.resume(controller)
+      expect(error).toMatchObject({ code: 'TIMED_OUT' })
+      await retain(3_000_000)
+      expect(new Set(asked)).toEqual(new Set([controller]))
+      await eventually(async () => {
+        const [{ configs }] = await admin.describeConfigs([{ type: 'topic', name: topic }])
+        expect(configs['retention.ms'].value).toBe('3000000')
+      })
+    } finally {
+      channels.request.unsubscribe(note)
+    }
+  })
+
+  test('a dead broker is given up when the cluster gives it up, and an outage of all is got over', async () => {
+    await Promise.all(cluster.nodeIds.map((id) => cluster.start(id)))
+    const topic = uniqueName('outage')
+    await admin.createTopics([{ name: topic, replicationFactor: 3 }])
+    const beyond = { topic, partition: 9, spec: 'latest' as const }
+    const brokers = async () => (await admin.describeLogDirs()).map(({ broker }) => broker)
+    expect(await brokers()).toEqual([1, 2, 3])
+
+    await cluster.kill(2)
+    const alive = await Promise.all([
+      brokers(),
+      codes(admin.describeLogDirs([1, 2])),
+      codes(admin.describeConfigs([1, 2].map((id) => ({ type: 'broker', name: String(id) })))),
+    ])
+    expect(alive).toEqual([
+      [1, 3],
+      [undefined, 'BROKER_NOT_AVAILABLE'],
+      [undefined, 'BROKER_NOT_AVAILABLE'],
+    ])
+
+    await Promise.all([1, 3].map((id) => cluster.kill(id)))
+    const calls = Promise.all([
+      admin.listGroups(),
+      admin.describeLogDirs(),
+      admin.describeLogDirs([9]).catch(({ code }) => code),
+      admin.listOffsets([beyond]).catch(({ code }) => code),
+    ])
+    await Promise.all(cluster.nodeIds.map((id) => cluster.start(id)))
+    const [, dirs, ...refusals] = await calls
+    expect(dirs.length).toBeGreaterThan(0)
+    expect(refusals).toEqual(['BROKER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'])
   })
 })
 

@@ -133,8 +133,7 @@ export class KafkaCluster {
     const node = this.#node(id)
     if (node.process?.running) return
     this.#launch(node)
-    const running = this.#nodes.filter((each) => each.process?.running).length
-    await this.#ready(node, running)
+    await this.#ready(node)
   }
 
   /** Makes a node hang with its sockets open. */
@@ -281,7 +280,7 @@ export class KafkaCluster {
 
   async #startAll(): Promise<void> {
     for (const node of this.#nodes) this.#launch(node)
-    await Promise.all(this.#nodes.map((node) => this.#ready(node, this.#nodes.length)))
+    await Promise.all(this.#nodes.map((node) => this.#ready(node)))
     if (this.#zookeeperPort !== null && this.#listeners.some(usesScram)) await this.#addScramUsers(this.#zookeeperPort)
   }
 
@@ -305,11 +304,12 @@ export class KafkaCluster {
     node.process = new JavaProcess([...heap, ...this.#logging(log), '-cp', this.#classPath, 'kafka.Kafka', file], log)
   }
 
-  #ready(node: Node, brokers: number): Promise<void> {
+  /** Resolves when the node knows all that run, those among them that were started after it. */
+  #ready(node: Node): Promise<void> {
     const port = node.ports.get('INTERNAL') as number
     return until(async () => {
       if (!node.process?.running) throw new Error(`node ${node.id} has ended`)
-      return (await brokersKnownAt(port)) === brokers
+      return (await brokersKnownAt(port)) === this.#nodes.filter((each) => each.process?.running).length
     }, `node ${node.id} does not serve`)
   }
 

@@ -92,6 +92,30 @@ describe('a broker that dies', () => {
     expect(asked.toSorted()).toEqual([1, 1, 2, 2, 3, 3])
   })
 
+  test('and is back before the others have answered is asked anew as well', async () => {
+    const { promise: back, resolve } = Promise.withResolvers<void>()
+    let isBack = false
+    const fake = new FakeCluster({
+      DescribeLogDirs: async ({ route }) => {
+        if ((route as { broker: number }).broker === 1) await back
+        else if (!isBack) throw new ConnectionError('lost')
+        return dirs
+      },
+    })
+    fake.metadata.brokers = brokers(1, 2)
+    fake.onRefresh = () => {
+      if (fake.refreshes !== 2) return
+      fake.metadata.brokers = brokers(1)
+      setImmediate(() => {
+        fake.metadata.brokers = brokers(1, 2)
+        isBack = true
+        resolve()
+      })
+    }
+    const described = await new Admin(fake.cluster).describeLogDirs()
+    expect(described.map(({ broker }) => broker)).toEqual([1, 2])
+  })
+
   test('but stays in the metadata has time to come back', async () => {
     let tries = 0
     const fake = new FakeCluster({
