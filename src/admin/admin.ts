@@ -139,7 +139,8 @@ export class Admin {
   /**
    * Deletes topics with all their records, and resolves once no broker that can be reached knows them,
    * waiting at most 5 s for that (Java resolves before).
-   * @throws PartialFailureError with, say, `UNKNOWN_TOPIC_OR_PARTITION`
+   * @throws PartialFailureError with, say, `UNKNOWN_TOPIC_OR_PARTITION`, which after a lost connection can also mean that an
+   * earlier try of this call deleted the topic
    */
   async deleteTopics(names: readonly string[], options: CallOptions = {}): Promise<void> {
     const checked = readNames(names, 'admin.deleteTopics(): names')
@@ -166,7 +167,8 @@ export class Admin {
    * Adds partitions to topics, and resolves once every broker that can be reached knows them, waiting at
    * most 5 s for that (Java resolves before). Records stay where they are, so a key's new records may land
    * on another partition than its old ones.
-   * @throws PartialFailureError with, say, `INVALID_PARTITIONS`
+   * @throws PartialFailureError with, say, `INVALID_PARTITIONS`, which after a lost connection can also mean that an
+   * earlier try of this call added the partitions
    */
   async createPartitions(topics: PartitionGrowth, options: CreatePartitionsOptions = {}): Promise<void> {
     const checked = readPartitionGrowth(topics)
@@ -403,7 +405,8 @@ export class Admin {
    * again.
    * @throws PartialFailureError with, say, `UNKNOWN_MEMBER_ID`; its `results` has the outcome of each by its
    * `groupInstanceId`, or its member id if it has none, and null for who was removed. BrokerError `GROUP_ID_NOT_FOUND`, or
-   * another code about the whole group.
+   * another code about the whole group. After a lost connection `UNKNOWN_MEMBER_ID` can also mean that an earlier try of
+   * this call removed the member.
    */
   async removeMembersFromConsumerGroup(groupId: string, options: RemoveMembersFromConsumerGroupOptions): Promise<void> {
     const group = nonEmptyText(groupId, 'admin.removeMembersFromConsumerGroup(): groupId')
