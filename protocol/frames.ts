@@ -16,7 +16,7 @@ import {
   encodeRequestHeader,
   encodeResponseHeader,
   type RequestHeader,
-  skipTaggedFields,
+  skipHeaderTags,
 } from './header.ts'
 import { asBuffer } from './input-bytes.ts'
 import { describe, expectEnd } from './message.ts'
@@ -116,7 +116,7 @@ function readRequest(reader: Reader): RequestFrame {
     )
     throw describe(leaving('apiVersion', error), `${name}Request`, version)
   }
-  if (api.requestHeaderVersion(version) === 2) skipTaggedFields(reader)
+  if (api.requestHeaderVersion(version) === 2) skipHeaderTags(reader)
   const body = api.decodeRequest(reader, version)
   expectEnd(reader, `${api.name}Request`, version)
   return { apiName: api.name, api, version, correlationId, clientId, body } as RequestFrame

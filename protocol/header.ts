@@ -2,7 +2,7 @@ import type { AnyApi } from './api.ts'
 import { leaving } from './field-path.ts'
 import { describe } from './message.ts'
 import type { Reader } from './reader.ts'
-import { skipTaggedFields as skipSection } from './tagged-fields.ts'
+import { skipTaggedFields } from './tagged-fields.ts'
 import type { Writer } from './writer.ts'
 
 /** What stands in front of every request. */
@@ -39,7 +39,7 @@ export function encodeRequestHeader(
 }
 
 /**
- * Reads what all headers have in common; `skipTaggedFields` goes on once the API is known to be a flexible one.
+ * Reads what all headers have in common; `skipHeaderTags` goes on once the API is known to be a flexible one.
  * @throws DecodeError naming field and position
  */
 export function decodeRequestHeader(reader: Reader): RequestHeader {
@@ -62,9 +62,9 @@ export function decodeRequestHeader(reader: Reader): RequestHeader {
  * Ends the header of a flexible request.
  * @throws DecodeError naming field and position
  */
-export function skipTaggedFields(reader: Reader): void {
+export function skipHeaderTags(reader: Reader): void {
   try {
-    skipSection(reader)
+    skipTaggedFields(reader)
   } catch (error) {
     throw describe(error, 'RequestHeader', 2)
   }
@@ -82,7 +82,7 @@ export function encodeResponseHeader(writer: Writer, headerVersion: 0 | 1, corre
 export function decodeResponseHeader(reader: Reader, headerVersion: 0 | 1): number {
   try {
     const correlationId = readCorrelationId(reader)
-    if (headerVersion === 1) skipSection(reader)
+    if (headerVersion === 1) skipTaggedFields(reader)
     return correlationId
   } catch (error) {
     throw describe(error, 'ResponseHeader', headerVersion)

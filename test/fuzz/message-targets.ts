@@ -5,7 +5,7 @@ import {
   decodeResponseHeader,
   encodeRequestHeader,
   encodeResponseHeader,
-  skipTaggedFields,
+  skipHeaderTags,
 } from '../../protocol/header.ts'
 import { apis } from '../../protocol/index.ts'
 import { expectEnd, type Message } from '../../protocol/message.ts'
@@ -135,7 +135,7 @@ export function headerTargets(): Target[] {
           (input) => {
             const reader = new Reader(input)
             const header = decodeRequestHeader(reader)
-            if (version === 2) skipTaggedFields(reader)
+            if (version === 2) skipHeaderTags(reader)
             expectEnd(reader, 'RequestHeader', version)
             return header
           },

@@ -5,7 +5,7 @@ import {
   decodeResponseHeader,
   encodeRequestHeader,
   encodeResponseHeader,
-  skipTaggedFields,
+  skipHeaderTags,
 } from '../../protocol/header.ts'
 import { apis, decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../protocol/index.ts'
 import type { Message } from '../../protocol/message.ts'
@@ -132,7 +132,7 @@ const requestHeader: Subject = {
   decode: (version, bytes) =>
     readWhole(bytes, (reader) => {
       const { apiKey, apiVersion, correlationId, clientId } = decodeRequestHeader(reader)
-      if (version === 2) skipTaggedFields(reader)
+      if (version === 2) skipHeaderTags(reader)
       return { requestApiKey: apiKey, requestApiVersion: apiVersion, correlationId, clientId }
     }),
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AnyApi, RequestOf, ResponseInput } from '../../../protocol/api.ts'
-import { decodeRequestHeader, encodeResponseHeader, skipTaggedFields } from '../../../protocol/header.ts'
+import { decodeRequestHeader, encodeResponseHeader, skipHeaderTags } from '../../../protocol/header.ts'
 import { apis, encodeResponse } from '../../../protocol/index.ts'
 import { Reader } from '../../../protocol/reader.ts'
 import { Writer } from '../../../protocol/writer.ts'
@@ -45,7 +45,7 @@ export class ScriptedRequest<A extends AnyApi = AnyApi> {
     const { apiKey, apiVersion, correlationId, clientId } = decodeRequestHeader(reader)
     const api = API_BY_KEY.get(apiKey)
     if (api === undefined) throw new Error(`A request with the API key ${apiKey}`)
-    if (api.requestHeaderVersion(apiVersion) === 2) skipTaggedFields(reader)
+    if (api.requestHeaderVersion(apiVersion) === 2) skipHeaderTags(reader)
     this.peer = peer
     this.api = api as A
     this.version = apiVersion

@@ -13,7 +13,7 @@ import {
   structs,
   uuid,
 } from '../../../protocol/fields.ts'
-import { decodeRequestHeader, decodeResponseHeader, skipTaggedFields } from '../../../protocol/header.ts'
+import { decodeRequestHeader, decodeResponseHeader, skipHeaderTags } from '../../../protocol/header.ts'
 import {
   apis,
   decodeRequest,
@@ -230,7 +230,7 @@ describe('what stands around a message', () => {
     ['correlationId', '0003000c0000', decodeRequestHeader],
     ['apiKey', '00', decodeRequestHeader],
     ['clientId', '0003000c00000001fffe', decodeRequestHeader],
-    ['_tagged_fields[0]', '010109', skipTaggedFields],
+    ['_tagged_fields[0]', '010109', skipHeaderTags],
     ['correlationId', '000000', (reader) => decodeResponseHeader(reader, 0)],
     ['_tagged_fields', '0000000105', (reader) => decodeResponseHeader(reader, 1)],
   ])('a header that is wrong in its %s (%s)', (field, hex, decode) => {
