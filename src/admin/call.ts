@@ -48,23 +48,24 @@ export class Call {
     errorCode?: (response: ResponseOf<A>) => number,
     maxVersion?: number,
   ): Promise<ResponseOf<A>> {
-    const { signal } = this
-    return this.cluster.send(api, body, route, { timeoutMs: this.#timeLeftMs, signal, errorCode, maxVersion })
+    const { deadline, signal } = this
+    return this.cluster.send(api, body, route, { deadline, signal, errorCode, maxVersion })
   }
 
   /** Asks one broker, once: for calls that look at metadata again before each try. */
   sendOnce<A extends AnyApi>(api: A, body: RoutedBody<A>, broker: number): Promise<ResponseOf<A>> {
-    return this.cluster.send(api, body, { broker }, { timeoutMs: this.#timeLeftMs, signal: this.signal, once: true })
+    const { deadline, signal } = this
+    return this.cluster.send(api, body, { broker }, { deadline, signal, once: true })
   }
 
   /** A topic with its partitions, waited for within the call's time as {@link Cluster.topic} does. */
   topic(name: string): Promise<TopicMetadata> {
-    return this.cluster.topic(name, { timeoutMs: this.#timeLeftMs, signal: this.signal })
+    return this.cluster.topic(name, { deadline: this.deadline, signal: this.signal })
   }
 
   /** Id of the broker that coordinates a group, waited for within the call's time. */
   coordinator(groupId: string): Promise<number> {
-    return this.cluster.coordinator('group', groupId, { timeoutMs: this.#timeLeftMs, signal: this.signal })
+    return this.cluster.coordinator('group', groupId, { deadline: this.deadline, signal: this.signal })
   }
 
   /** Fresh metadata: while no broker can be reached it is asked for again, until the call's time is up. */

@@ -44,10 +44,16 @@ export interface ClusterOptions extends BrokerOptions {
  */
 export type Route = 'any' | 'controller' | { readonly broker: number } | { readonly group: string }
 
-export interface RoutedOptions<Response> {
-  /** Time for all tries together; `defaultApiTimeoutMs` if not given. */
+/** How long somebody waits for something that may take several tries. */
+export interface Waiting {
+  /** `defaultApiTimeoutMs` if not given. */
   timeoutMs?: number
+  /** In place of `timeoutMs`, where this is one step of something longer: its time is what errors tell. */
+  deadline?: Deadline
   signal?: AbortSignal
+}
+
+export interface RoutedOptions<Response> extends Waiting {
   /** The error code of an answer by which it may have to be asked again elsewhere; 0 if it is final. */
   errorCode?: (response: Response) => number
   /** One try: whoever looks for the right broker himself has to learn that one was lost. Default false. */
@@ -133,15 +139,12 @@ export class Cluster {
    * A topic with its partitions, waited for if need be.
    * @throws as `connect`; BrokerError `UNKNOWN_TOPIC_OR_PARTITION` after at least 4 refreshes over at least 3 s
    */
-  async topic(
-    name: string,
-    options: { timeoutMs?: number; signal?: AbortSignal; allowAutoTopicCreation?: boolean } = {},
-  ): Promise<TopicMetadata> {
-    const { timeoutMs = this.options.defaultApiTimeoutMs, signal } = options
-    const deadline = new Deadline(timeoutMs)
+  async topic(name: string, options: Waiting & { allowAutoTopicCreation?: boolean } = {}): Promise<TopicMetadata> {
+    const { signal } = options
+    const deadline = options.deadline ?? new Deadline(options.timeoutMs ?? this.options.defaultApiTimeoutMs)
     if (signal?.aborted) throw abortError(signal)
-    if (!this.#bootstrapped) await this.#contactFor(name, timeoutMs, signal)
-    return this.#keeper.topic(name, { ...options, timeoutMs: Math.max(1, deadline.remainingMs) })
+    if (!this.#bootstrapped) await this.#contactFor(name, deadline, signal)
+    return this.#keeper.topic(name, { ...options, deadline })
   }
 
   /** Adds to the topics that each refresh asks for, until the returned function is called. */
@@ -173,11 +176,7 @@ export class Cluster {
    * Id of the broker that coordinates a group or transactional id.
    * @throws AuthorizationError; TimeoutError when there is none within `timeoutMs`
    */
-  coordinator(
-    kind: CoordinatorKind,
-    key: string,
-    options?: { timeoutMs?: number; signal?: AbortSignal },
-  ): Promise<number> {
+  coordinator(kind: CoordinatorKind, key: string, options?: Waiting): Promise<number> {
     return this.#coordinators.find(kind, key, options)
   }
 
@@ -210,7 +209,7 @@ export class Cluster {
     options: RoutedOptions<ResponseOf<A>> = {},
   ): Promise<ResponseOf<A>> {
     const { signal, maxVersion } = options
-    const deadline = new Deadline(options.timeoutMs ?? this.options.defaultApiTimeoutMs)
+    const deadline = options.deadline ?? new Deadline(options.timeoutMs ?? this.options.defaultApiTimeoutMs)
     const backoff = new Backoff(this.options.retryBackoffMs, this.options.retryBackoffMaxMs)
     for (;;) {
       let answer: ResponseOf<A> | undefined
@@ -259,11 +258,12 @@ export class Cluster {
   }
 
   /** The first contact on behalf of a topic: when its own time is over it has failed, whatever time is left for the topic. */
-  async #contactFor(topic: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async #contactFor(topic: string, deadline: Deadline, signal: AbortSignal | undefined): Promise<void> {
     if (this.#closed) throw new ClosedError('The client is closed')
     const { defaultApiTimeoutMs } = this.options
-    const deadline = new Deadline(Math.min(timeoutMs, defaultApiTimeoutMs))
-    await withinDeadline(abortable(this.#keeper.contact(), signal), deadline, () => {
+    const { timeoutMs } = deadline
+    const limit = new Deadline(Math.min(deadline.remainingMs, defaultApiTimeoutMs))
+    await withinDeadline(abortable(this.#keeper.contact(), signal), limit, () => {
       const { trouble } = this.#anyBroker
       return timeoutMs < defaultApiTimeoutMs ? noMetadata(topic, timeoutMs, trouble) : trouble
     })
@@ -317,12 +317,11 @@ export class Cluster {
   }
 
   async #broker(route: Exclude<Route, 'any'>, deadline: Deadline): Promise<Broker> {
-    const timeoutMs = Math.max(1, deadline.remainingMs)
     let id: number
     if (route === 'controller') {
-      if (this.metadata.controllerId === -1) await this.refresh({ timeoutMs })
+      if (this.metadata.controllerId === -1) await this.refresh({ timeoutMs: Math.max(1, deadline.remainingMs) })
       id = this.metadata.controllerId
-    } else if ('group' in route) id = await this.coordinator('group', route.group, { timeoutMs })
+    } else if ('group' in route) id = await this.coordinator('group', route.group, { deadline })
     else id = route.broker
     const broker = this.control.broker(id)
     if (broker !== undefined) return broker

@@ -53,7 +53,7 @@ export class Coordinators {
   find(
     kind: CoordinatorKind,
     key: string,
-    options: { timeoutMs?: number; signal?: AbortSignal } = {},
+    options: { timeoutMs?: number; deadline?: Deadline; signal?: AbortSignal } = {},
   ): Promise<number> {
     const id = `${kind}:${key}`
     const known = this.#known.get(id)
@@ -66,9 +66,9 @@ export class Coordinators {
       this.#lookUps.set(id, lookUp)
     }
     const { result, progress } = lookUp
-    const { timeoutMs = this.#options.defaultApiTimeoutMs, signal } = options
-    return withinDeadline(abortable(result, signal), new Deadline(timeoutMs), () => {
-      return noCoordinator(kind, key, timeoutMs, progress.lastError ?? this.#options.trouble())
+    const { timeoutMs = this.#options.defaultApiTimeoutMs, deadline = new Deadline(timeoutMs), signal } = options
+    return withinDeadline(abortable(result, signal), deadline, () => {
+      return noCoordinator(kind, key, deadline.timeoutMs, progress.lastError ?? this.#options.trouble())
     })
   }
 

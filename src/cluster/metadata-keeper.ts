@@ -131,11 +131,16 @@ export class MetadataKeeper {
    */
   async topic(
     name: string,
-    options: { timeoutMs?: number; signal?: AbortSignal; allowAutoTopicCreation?: boolean } = {},
+    options: {
+      timeoutMs?: number
+      deadline?: Deadline
+      signal?: AbortSignal
+      allowAutoTopicCreation?: boolean
+    } = {},
   ): Promise<TopicMetadata> {
     const known = this.snapshot.topics.get(name)
     if (known !== undefined && known.partitions.length > 0) return known
-    const deadline = new Deadline(options.timeoutMs ?? this.#options.defaultApiTimeoutMs)
+    const deadline = options.deadline ?? new Deadline(options.timeoutMs ?? this.#options.defaultApiTimeoutMs)
     const awaited = this.#awaited.get(name) ?? { waiting: 0, creating: 0 }
     this.#awaited.set(name, awaited)
     awaited.waiting++

@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Admin } from '../../../src/admin/admin.ts'
 import { AuthenticationError, ConnectionError } from '../../../src/errors.ts'
 import { addresses, clusterAt, scriptedBrokers } from '../cluster/scripted-cluster.ts'
 import { failure } from '../failure.ts'
+import type { Script } from '../network/scripted-broker.ts'
 import { FakeCluster } from './fake-cluster.ts'
 
 const dirs = { errorCode: 0, results: [{ errorCode: 0, logDir: '/data', topics: [] }] }
@@ -165,5 +166,52 @@ describe('a broker that dies', () => {
       message: expect.stringContaining('Broker 2 is not in the cluster; its brokers are 1'),
     })
     expect(losses).toBeGreaterThanOrEqual(3)
+  })
+})
+
+describe('errors tell the time of the whole call, not what was left of it:', () => {
+  /** Lets everything that is due happen, and then time pass. */
+  async function pass(ms: number): Promise<void> {
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+    vi.advanceTimersByTime(ms)
+  }
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test.each<[string, Script, (admin: Admin) => Promise<unknown>, string]>([
+    [
+      'a request',
+      { ListGroups: () => null },
+      (admin) => admin.listGroups({ timeoutMs: 10_000 }),
+      'did not answer ListGroups within 10000 ms',
+    ],
+    [
+      'a topic',
+      {},
+      (admin) => admin.listOffsets([{ ...beyond, topic: 'odd' }], { timeoutMs: 10_000 }),
+      "No metadata of topic 'odd' within 10000 ms",
+    ],
+    [
+      'a coordinator',
+      { FindCoordinator: () => null },
+      (admin) => admin.describeConsumerGroups(['g'], { timeoutMs: 10_000 }),
+      "No coordinator of group 'g' within 10000 ms",
+    ],
+  ])('%s', async (_, script, call, message) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    let contacts = 0
+    // The first contact, or the first question, takes a part of the time.
+    const [broker] = await scriptedBrokers(script)
+    const { Metadata } = broker.script
+    broker.script.Metadata = (request) => {
+      if (contacts++ === 0) vi.advanceTimersByTime(700)
+      return Metadata!(request)
+    }
+    const cluster = clusterAt(addresses([broker]))
+    const error = failure(call(new Admin(cluster)))
+    for (let i = 0; i < 100; i++) await pass(100)
+    expect((await error).message).toMatch(message)
   })
 })
