@@ -1,5 +1,5 @@
-// Bounds on parts of a message, whatever the size of the frame. Nothing beyond them is read; what the first three say is not
-// written either. They are Kafka's own, but its classes check the second and third on reading since 4.4 only.
+// Kafka's own bounds on parts of a message, whatever the size of the frame. Nothing beyond them is read or written here. Its
+// classes have those on arrays and tagged fields since 4.4, and only where they read.
 
 /** UTF-8 bytes of a string. Compact strings have no length that says so, but the same bound. */
 export const MAX_STRING_BYTES = 0x7fff
@@ -8,8 +8,8 @@ export const MAX_ARRAY_ELEMENTS = 1_000_000
 /** Tagged fields of a struct. */
 export const MAX_TAGGED_FIELDS = 10_000
 
-// The smallest structs take two bytes in a frame and seventy times as much as objects. What real messages hold takes less
-// than eight times its bytes, or is a small part of a message.
+// Ours. The smallest structs take two bytes in a frame, and forty times as much as objects; what real messages are made of
+// takes less than eight times its bytes, or there is less of it than the first bound lets pass.
 
 /** Memory that every message may take when it is decoded, in bytes. */
 export const DECODED_BYTES = 64 * 1024 * 1024
