@@ -32,6 +32,7 @@ describe('describeLogDirs', () => {
     const fake = withBrokers([3, 1, 2], (id) => ({ errorCode: 0, results: [dir(`/data/${id}`)] }))
     const admin = new Admin(fake.cluster)
     expect((await admin.describeLogDirs()).map(({ broker }) => broker)).toEqual([1, 2, 3])
+    expect(fake.sent.map(({ body }) => body)).toEqual([{ topics: null }, { topics: null }, { topics: null }])
     const described = await admin.describeLogDirs([3, 1])
     expect(described.map(({ broker, logDirs }) => [broker, logDirs[0].path])).toEqual([
       [3, '/data/3'],
@@ -82,6 +83,19 @@ describe('describeLogDirs', () => {
       { code: 'TIMED_OUT' },
     ])
     await expect(new Admin(fake.cluster).describeLogDirs([1])).rejects.toBeInstanceOf(TimeoutError)
+  })
+
+  test.each<[string, (admin: Admin) => Promise<unknown>]>([
+    ['describeLogDirs', (admin) => admin.describeLogDirs([9])],
+    ['describeConfigs', (admin) => admin.describeConfigs([{ type: 'broker', name: '9' }])],
+  ])('a broker that does not exist is the outcome of that one to %s, be it the only one', async (method, call) => {
+    const error = await call(new Admin(withBrokers([1, 2], () => null).cluster)).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(PartialFailureError)
+    expect(error).toMatchObject({
+      code: 'BROKER_NOT_AVAILABLE',
+      message: `admin.${method}(): Broker 9 is not in the cluster; its brokers are 1, 2`,
+      results: [{ code: 'BROKER_NOT_AVAILABLE' }],
+    })
   })
 
   test.each<[unknown, RegExp]>([
