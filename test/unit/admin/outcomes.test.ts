@@ -51,6 +51,10 @@ describe.each(calls)('results of a call that answers with %s', (_, outcome) => {
     ])
   })
 
+  test('are kept where the same words mean different things', () => {
+    expect(outcome([new TimeoutError('no'), new AuthenticationError('no')])).toBeInstanceOf(PartialFailureError)
+  })
+
   test('are not worth an error of their own where one failure is that of the whole call', () => {
     const error = new AuthenticationError('no')
     expect(outcome([error, error, error])).toBe(error)
