@@ -5,13 +5,13 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { Campaign, timed } from './campaign.ts'
+import { Campaign, type Outcome, timed } from './campaign.ts'
 import { tryLarge } from './large-input.ts'
 import { largeMessages, largeStreams } from './large-messages.ts'
 import { SLOW_MS } from './limits.ts'
 import type { Report, Share } from './report.ts'
 import { Summary } from './summary.ts'
-import { titleOf } from './target.ts'
+import { type Target, titleOf } from './target.ts'
 
 const { values } = parseArgs({
   options: {
@@ -45,13 +45,20 @@ async function fuzz(): Promise<boolean> {
   const campaign = summary.suspects.length === 0 ? null : await Campaign.prepare(seed, values.api)
   for (const index of summary.suspects) {
     const { target, bytes } = campaign!.input(index)
-    const { ms } = await timed(target, bytes)
+    const ms = await fastest(target, bytes)
     if (ms <= SLOW_MS) continue
     const what = `It takes ${ms.toFixed(0)} ms, alone, too`
     summary.failures.push({ index, title: titleOf(target), what, hex: bytes.toString('hex') })
   }
   console.log(summary.conclusion())
   return summary.failures.length === 0
+}
+
+/** Without what compiling takes, which is more than everything else where 20,000 structs are compared for the first time. */
+async function fastest(target: Target, bytes: Buffer): Promise<number> {
+  const outcomes: Outcome[] = []
+  for (let i = 0; i < 5; i++) outcomes.push(await timed(target, bytes))
+  return Math.min(...outcomes.map(({ ms }) => ms))
 }
 
 async function work(first: number, summary: Summary): Promise<void> {
