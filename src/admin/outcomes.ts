@@ -34,7 +34,10 @@ function partialFailure<Results>(
   })
 }
 
-/** @throws unless there is an answer to tell of: what ends a call, as its signal does, is the outcome of nothing */
+/**
+ * What came of one thing of a call: a failure is its outcome.
+ * @throws what is no outcome: an aborted signal, which ends the whole call, and mistakes in this client
+ */
 export function outcomeOf<T>(call: { readonly signal: AbortSignal }, promise: Promise<T>): Promise<Outcome<T>> {
   return promise.catch((error: unknown) => {
     if (!(error instanceof KafkaError) || call.signal.aborted) throw error
