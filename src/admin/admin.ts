@@ -229,8 +229,8 @@ export class Admin {
 
   /**
    * Deletes the records before an offset, for good, and tells what each partition begins with now, in the order asked.
-   * @throws PartialFailureError with, say, `OFFSET_OUT_OF_RANGE` for an offset beyond the end, or `POLICY_VIOLATION` for
-   * a topic that is compacted only
+   * @throws UsageError also for the offset −1, by which results say that there is none. PartialFailureError with, say,
+   * `OFFSET_OUT_OF_RANGE` for an offset beyond the end, or `POLICY_VIOLATION` for a topic that is compacted only.
    */
   async deleteRecords(partitions: readonly RecordsToDelete[], options: CallOptions = {}): Promise<DeletedRecords[]> {
     const checked = readRecordsToDelete(partitions)

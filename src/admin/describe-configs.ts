@@ -41,10 +41,11 @@ export const describeConfigsOptions: OptionSchema<
   includeDocumentation: { check: boolean, default: false },
 }
 
-/** The configuration of one resource. */
+/** The configuration of one resource: all defaults for a group or a metrics subscription that does not exist. */
 export interface ResourceConfig {
   type: ConfigResourceType
   name: string
+  /** What the broker does not know is not among them, also if `configNames` asked for it. */
   configs: ByName<ConfigEntry>
 }
 
