@@ -1,5 +1,5 @@
 import { DecodeError } from '../errors.ts'
-import type { RecordBatch } from './record-batch.ts'
+import { type RecordBatch, recordData } from './record-batch.ts'
 import { ATTRIBUTES, RECORDS } from './record-batch-layout.ts'
 import { visitRecords } from './records.ts'
 
@@ -53,7 +53,7 @@ export function readControlRecords(batch: RecordBatch): ControlRecord[] {
       position: ATTRIBUTES,
     })
   }
-  const data = batch.bytes.subarray(RECORDS)
+  const data = recordData(batch, 0) as Buffer
   const records: ControlRecord[] = []
   visitRecords(batch, data, (offset, _timestamp, keyStart, keyLength, valueStart, valueLength) => {
     // Key: version, type. Value of an end-of-transaction marker: version, coordinator epoch. Later versions may add more.

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { DecodeError } from '../errors.ts'
 import { compressionOf } from './compression/index.ts'
+import { memoryLeft, needsTooMuch, RECORD_MEMORY } from './object-memory.ts'
 import type { RecordBatch } from './record-batch.ts'
 import { MAX_OFFSET, readInt64 } from './record-batch-layout.ts'
 import type { RecordVisitor } from './records.ts'
@@ -82,23 +83,24 @@ export function wrappedData(batch: RecordBatch): Buffer {
 }
 
 /** As `visitRecords`, which see. */
-export function visitMessages(batch: RecordBatch, data: Buffer, visit: RecordVisitor): void {
+export function visitMessages(batch: RecordBatch, data: Buffer, visit: RecordVisitor, maxBytes: number): void {
   const isCompressed = batch.compression !== 'none'
   const shift = isCompressed ? offsetShift(batch, data) : 0
   const appendTime = batch.timestampType === 'LogAppendTime'
-  // What comes after a larger one is out of order, but then this one would have been visited.
   const largest = isCompressed && batch.lastOffset > 0 ? batch.lastOffset - shift : MAX_OFFSET
-  let previous = -1
+  // Of compressed ones nobody says how many there are.
+  let memory = memoryLeft(batch, data, maxBytes)
   for (let at = 0; at < data.length; ) {
+    memory -= RECORD_MEMORY
+    if (memory < 0) throw needsTooMuch(batch, at, maxBytes)
     const { magic, keyStart, keyLength, valueStart, valueLength, end } = readFields(batch, data, at)
     if (isCompressed && (data[at + ATTRIBUTES] & COMPRESSION_MASK) !== 0) {
       throw malformed(batch, at, 'is compressed, and inside a compressed one')
     }
     const offset = readInt64(data, at + OFFSET)
-    if (offset <= previous || offset > largest) {
-      throw malformed(batch, at, `has the offset ${offset}, which is out of order`)
+    if (offset < 0 || offset > largest) {
+      throw malformed(batch, at, `has the offset ${offset}, which is not one of the batch's`)
     }
-    previous = offset
     const own = magic === 0 ? NO_TIMESTAMP : readInt64(data, at + TIMESTAMP)
     const timestamp = appendTime ? batch.maxTimestamp : own
     visit(offset + shift, timestamp, keyStart, keyLength, valueStart, valueLength, 0, 0)
@@ -107,10 +109,11 @@ export function visitMessages(batch: RecordBatch, data: Buffer, visit: RecordVis
 }
 
 /**
- * Compressed messages of formats 0 and 1 have checksums of their own, which are checked here; of other batches all was
- * said by `checkCrc`.
+ * Compares the checksums that messages of formats 0 and 1 have inside a compressed one. Those of other batches, `checkCrc`
+ * has compared; whoever reads logs that may be older than Kafka 0.11 calls both, as `readRecords` does.
  * @param data what `recordData` gave for the batch
- * @throws DecodeError `CORRUPT_MESSAGE` when the bytes of a message are not those that its checksum was made of
+ * @throws DecodeError `CORRUPT_MESSAGE` when the bytes of a message are not those that its checksum was made of. `offset` is
+ *   that of the outer message, `position` lies in `data`
  */
 export function checkInnerCrcs(batch: RecordBatch, data: Buffer): void {
   if (batch.magic > 1 || batch.compression === 'none') return

@@ -3,6 +3,7 @@ import { asBuffer } from '../input-bytes.ts'
 import { type CompressionType, codecs, compressionOf, decompressOldLz4 } from './compression/index.ts'
 import { crc32c } from './crc32c.ts'
 import { MESSAGE_CRC, messageChecksum, minMessageSize, readMessage, wrappedData } from './message-set.ts'
+import { needsTooMuch, RECORD_MEMORY } from './object-memory.ts'
 import {
   ATTRIBUTES,
   BASE_OFFSET,
@@ -68,6 +69,7 @@ export interface RecordBatch {
 
 /** A record takes at least this: one byte each for length, attributes, two deltas, two lengths and the header count. */
 const MIN_RECORD_BYTES = 7
+const NO_BYTES = Buffer.alloc(0)
 
 export interface ReadBatchesOptions {
   /**
@@ -80,7 +82,8 @@ export interface ReadBatchesOptions {
 /**
  * The batches in the `records` of a Fetch answer, or in a segment of a log, one after another. Old segments hold messages
  * of formats 0 and 1, which may come before record batches in one answer.
- * @throws DecodeError if what follows is neither; batches before it have been yielded
+ * @throws DecodeError if what follows is neither; batches before it have been yielded. `position` lies in `records`, `offset`
+ *   is what stands where the batch has it
  */
 export function readBatches(
   records: Uint8Array,
@@ -115,7 +118,8 @@ function* batchesIn(records: Buffer, isWhole: boolean): Generator<RecordBatch, v
   const left = records.length - at
   if (!isWhole || left === 0) return
   const much = left === 1 ? '1 byte' : `${left} bytes`
-  throw new DecodeError(`The record batch at byte ${at} is cut off after ${much}`, { position: at })
+  const offset = left < BATCH_LENGTH ? undefined : readInt64(records, at)
+  throw new DecodeError(`The record batch at byte ${at} is cut off after ${much}`, { position: at, offset })
 }
 
 function isZero(bytes: Buffer, from: number): boolean {
@@ -163,7 +167,12 @@ function readBatch(bytes: Buffer, at: number): RecordBatch {
   }
 }
 
-/** @throws DecodeError `CORRUPT_MESSAGE` when the bytes are not those that the checksum was made of */
+/**
+ * Compares the checksum of a batch, or of a message of format 0 or 1. What is compressed in such a message has checksums of
+ * its own besides: see `checkInnerCrcs`.
+ * @throws DecodeError `CORRUPT_MESSAGE` when the bytes are not those that the checksum was made of, with `offset`, and
+ *   `position` in `batch.bytes`
+ */
 export function checkCrc(batch: RecordBatch): void {
   const actual = batch.magic < 2 ? messageChecksum(batch) : crc32c(batch.bytes, ATTRIBUTES, batch.bytes.length)
   if (actual === batch.crc) return
@@ -174,14 +183,19 @@ export function checkCrc(batch: RecordBatch): void {
 }
 
 /**
- * The records of a batch as plain bytes: a view if they are not compressed.
- * @param maxBytes the most that they may take decompressed
- * @returns a promise only where a large batch is decompressed off the main thread
- * @throws DecodeError on bytes that do not decompress; with the code `MESSAGE_TOO_LARGE` on more than `maxBytes`
+ * The records of a batch as plain bytes: a view if they are not compressed, and none if it has no records, as compaction
+ * can leave it.
+ * @param maxBytes the most that they may take decompressed, or by their number in memory (see `visitRecords`). Nothing is
+ *   refused that is not compressed
+ * @returns a promise only where much is decompressed with gzip or zstd, off the main thread
+ * @throws DecodeError on bytes that do not decompress; with the code `MESSAGE_TOO_LARGE` on more than `maxBytes`. `offset` is
+ *   the batch's, `position` lies in `batch.bytes`
  */
 export function recordData(batch: RecordBatch, maxBytes: number): Buffer | Promise<Buffer> {
   const { magic, bytes, compression } = batch
+  if (batch.recordCount === 0) return NO_BYTES
   if (compression === 'none') return magic < 2 ? bytes : bytes.subarray(RECORDS)
+  if (batch.recordCount * RECORD_MEMORY > maxBytes) throw needsTooMuch(batch, RECORD_COUNT, maxBytes)
   const data = magic < 2 ? wrappedData(batch) : bytes.subarray(RECORDS)
   const decompress = magic === 0 && compression === 'lz4' ? decompressOldLz4 : codecs[compression].decompress
   // Compressed data is the end of a batch, whatever its format.

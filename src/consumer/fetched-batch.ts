@@ -3,6 +3,7 @@ import {
   checkCrc,
   checkInnerCrcs,
   type RecordBatch,
+  type RecordVisitor,
   readBatches,
   readControlRecord,
   recordData,
@@ -11,9 +12,6 @@ import {
 import type { AbortedTransactions } from './aborted-transactions.ts'
 import { Message, type MessageBlock } from './message.ts'
 import type { TopicPartition } from './topic-partition.ts'
-
-/** What a message takes beside its bytes. Records of seven bytes, well compressed, would else fill any memory. */
-const MESSAGE_BYTES = 128
 
 /** How batches are read: options of the consumer. */
 export interface ReadingOptions {
@@ -70,7 +68,6 @@ class DataBatch implements FetchedBatch {
     }
     if (batch.isTransactional && this.#aborted?.hides(batch.producerId, batch.lastOffset)) return []
     if (batch.recordCount === 0 || batch.lastOffset < position) return []
-    if (batch.recordCount * MESSAGE_BYTES > this.#options.maxDecompressedBytes) throw this.#tooLarge()
     const data = this.#recordData()
     return data instanceof Promise
       ? data.then((bytes) => this.#messages(bytes, position))
@@ -91,14 +88,14 @@ class DataBatch implements FetchedBatch {
   }
 
   /** The user must learn what to do about it; nothing else ends it. */
-  #tooLarge(cause?: DecodeError): DecodeError {
+  #tooLarge(cause: DecodeError): DecodeError {
     const { topic, partition } = this.#origin
     const { baseOffset: offset, nextOffset } = this
     const { maxDecompressedBytes } = this.#options
     const batch = `The batch at offset ${offset} of ${topic}-${partition} (compression: ${this.#batch.compression})`
     const limit = `the ${maxDecompressedBytes} bytes of option 'maxDecompressedBytes'`
     return new DecodeError(
-      `${batch} needs more than ${limit}, each message counted with at least ${MESSAGE_BYTES}; raise it, or seek to ${nextOffset} to pass over the batch`,
+      `${batch} needs more than ${limit}, each message counted with 128 beside its bytes and each header with 64; raise it, or seek to ${nextOffset} to pass over the batch`,
       { code: 'MESSAGE_TOO_LARGE', topic, partition, offset, nextOffset, cause },
     )
   }
@@ -125,41 +122,52 @@ class DataBatch implements FetchedBatch {
       data,
     }
     const messages: Message[] = []
-    const most = this.#options.maxDecompressedBytes / MESSAGE_BYTES
-    visitRecords(
-      batch,
-      data,
-      (offset, timestamp, keyStart, keyLength, valueStart, valueLength, headersStart, headerCount) => {
-        if (offset < position) return
-        // Of old formats nobody says how many there are.
-        if (messages.length > most) throw this.#tooLarge()
-        messages.push(
-          new Message(
-            block,
-            offset,
-            timestamp - baseTimestamp,
-            keyStart,
-            keyLength,
-            valueStart,
-            valueLength,
-            headersStart,
-            headerCount,
-          ),
-        )
-      },
-    )
+    let next = position
+    const keep: RecordVisitor = (
+      offset,
+      timestamp,
+      keyStart,
+      keyLength,
+      valueStart,
+      valueLength,
+      headersStart,
+      headerCount,
+    ) => {
+      // A broken producer can repeat an offset. Java's consumer, too, delivers the first record that has it.
+      if (offset < next) return
+      next = offset + 1
+      messages.push(
+        new Message(
+          block,
+          offset,
+          timestamp - baseTimestamp,
+          keyStart,
+          keyLength,
+          valueStart,
+          valueLength,
+          headersStart,
+          headerCount,
+        ),
+      )
+    }
+    try {
+      visitRecords(batch, data, keep, this.#options.maxDecompressedBytes)
+    } catch (error) {
+      throw this.#refusal(error)
+    }
     return messages
   }
 }
 
 /** Stands where the rest of an answer is unreadable: whoever comes to this place gets the error. */
 class UnreadableBatch implements FetchedBatch {
-  readonly byteLength = 0
+  readonly byteLength: number
   readonly baseOffset: number
   readonly nextOffset: number
   readonly #error: unknown
 
-  constructor(offset: number, error: unknown) {
+  constructor(offset: number, byteLength: number, error: unknown) {
+    this.byteLength = byteLength
     this.baseOffset = offset
     this.nextOffset = offset
     this.#error = error
@@ -170,7 +178,10 @@ class UnreadableBatch implements FetchedBatch {
   }
 }
 
-/** Splits the records of one partition's answer into its batches; an incomplete last one is left out. */
+/**
+ * Splits the records of one partition's answer into its batches. An incomplete last one is left out, but an answer that is
+ * not empty begins with a whole one (KIP-74): if not, its length is broken, and to ask again would bring the same.
+ */
 export function splitRecords(
   origin: TopicPartition,
   records: Buffer,
@@ -187,8 +198,17 @@ export function splitRecords(
       batches.push(new DataBatch(origin, batch, baseOffset, aborted, options))
       next = Math.max(next, batch.nextOffset)
     }
+    if (batches.length === 0 && records.length > 0) {
+      const { topic, partition } = origin
+      throw new DecodeError(
+        `The ${records.length} bytes that were fetched of ${topic}-${partition} at offset ${fetchOffset} hold no whole record batch`,
+        { topic, partition, offset: fetchOffset, position: 0 },
+      )
+    }
   } catch (error) {
-    batches.push(new UnreadableBatch(next, error))
+    // It counts as what has been fetched, so that asking for it again and again comes to an end while nobody takes it.
+    const rest = batches.reduce((left, { byteLength }) => left - byteLength, records.length)
+    batches.push(new UnreadableBatch(next, rest, error))
   }
   return batches
 }

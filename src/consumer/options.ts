@@ -87,8 +87,8 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   /** Check the CRC-32C of each batch (CRC-32 in message formats 0 and 1). Default true. */
   checkCrcs?: boolean
   /**
-   * Most bytes that one batch may take when it is decompressed, each message counted with at least 128: a few hostile
-   * kilobytes can claim gigabytes. At one that takes more, `next()` throws a DecodeError `MESSAGE_TOO_LARGE` and keeps the
+   * Most bytes that one batch may take when it is decompressed, each message counted with 128 beside its bytes and each
+   * header with 64: a few hostile kilobytes can claim gigabytes. At one that takes more, `next()` throws a DecodeError `MESSAGE_TOO_LARGE` and keeps the
    * position. Default 134,217,728.
    */
   maxDecompressedBytes?: number

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { AbortedTransactions } from '../../../src/consumer/aborted-transactions.ts'
 import { type FetchedBatch, splitRecords } from '../../../src/consumer/fetched-batch.ts'
 import { oldMessage, wrapped } from '../protocol/records/old-messages.ts'
+import { rawBatch, rawlyCompressed, rawRecord } from '../protocol/records/raw-batches.ts'
 import { marker, recordBatch } from './batches.ts'
 
 const origin = { topic: 't', partition: 3 }
@@ -48,6 +49,55 @@ test('an incomplete last batch is left out', async () => {
   expect(await seen(split([whole, cut]))).toEqual(['0:v'])
 })
 
+test.each<[string, (whole: Buffer) => Buffer]>([
+  ['a length that is too large', (whole) => Buffer.concat([whole, whole]).fill(0x7f, 8, 9)],
+  ['less than a header', (whole) => whole.subarray(0, 10)],
+  ['an old message that is cut off', () => oldMessage({ offset: 5, value: Buffer.from('v') }).subarray(0, -1)],
+])('an answer that begins with no whole batch is an error: %s', async (_what, damage) => {
+  // To leave it out would be to ask for the same again, for ever.
+  const records = damage(await recordBatch({ offset: 5 }))
+  const [batch, ...others] = splitRecords(origin, records, 5, null, options)
+  expect(others).toEqual([])
+  expect(batch).toMatchObject({ baseOffset: 5, nextOffset: 5, byteLength: records.length })
+  expect(() => batch.decode(5)).toThrow(
+    expect.objectContaining({
+      name: 'DecodeError',
+      code: 'DECODE_FAILED',
+      message: `The ${records.length} bytes that were fetched of t-3 at offset 5 hold no whole record batch`,
+      topic: 't',
+      partition: 3,
+      offset: 5,
+      position: 0,
+    }),
+  )
+})
+
+test('no bytes at all are no error', () => {
+  expect(split([])).toEqual([])
+})
+
+test("of repeated and descending offsets those are delivered that Java's consumer delivers", async () => {
+  // Kafka 4.4 took these batches, and its console consumer printed what is expected here.
+  const batchOf = (baseOffset: number, ...deltas: number[]): Promise<Buffer> => {
+    const records = deltas.map((offsetDelta, i) => rawRecord({ offsetDelta, value: Buffer.from(`${baseOffset}.${i}`) }))
+    return rawBatch(Buffer.concat(records), { baseOffset, recordCount: deltas.length })
+  }
+  const batches = split([await batchOf(0, 0, 0, 0), await batchOf(3, 1, 0, 2), await batchOf(6, 0, 1, 2)])
+  expect(await seen(batches)).toEqual(['0:0.0', '4:3.0', '5:3.2', '6:6.0', '7:6.1', '8:6.2'])
+  expect(batches.map(({ nextOffset }) => nextOffset)).toEqual([3, 6, 9])
+  expect(await seen(batches, 4)).toEqual(['4:3.0', '5:3.2', '6:6.0', '7:6.1', '8:6.2'])
+})
+
+test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+  '%s: a batch that compaction left empty is passed over',
+  async (compression) => {
+    const empty = rawlyCompressed(Buffer.alloc(0), { compression, recordCount: 0, lastOffsetDelta: 4 })
+    const batches = split([empty, await recordBatch({ offset: 5 })])
+    expect(batches.map(({ nextOffset }) => nextOffset)).toEqual([5, 6])
+    expect(await seen(batches)).toEqual(['5:v'])
+  },
+)
+
 test('a flipped bit is noticed, and never delivered', async () => {
   const good = await recordBatch({ offset: 0, values: ['a'] })
   const bad = await recordBatch({ offset: 1, values: ['b'] })
@@ -63,7 +113,7 @@ test('what cannot be split is an error at its place, after what could be', async
   bad[16] = 9
   const [first, second] = split([good, bad])
   expect(await first.decode(0)).toHaveLength(1)
-  expect(second.baseOffset).toBe(1)
+  expect(second).toMatchObject({ baseOffset: 1, byteLength: bad.length })
   expect(() => second.decode(0)).toThrow(expect.objectContaining({ name: 'DecodeError' }))
 })
 
@@ -175,16 +225,24 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('a %s bomb is refused by n
     partition: 3,
     offset: 5,
     nextOffset: 6,
-    message: `The batch at offset 5 of t-3 (compression: ${compression}) needs more than the 1048576 bytes of option 'maxDecompressedBytes', each message counted with at least 128; raise it, or seek to 6 to pass over the batch`,
+    message: `The batch at offset 5 of t-3 (compression: ${compression}) needs more than the 1048576 bytes of option 'maxDecompressedBytes', each message counted with 128 beside its bytes and each header with 64; raise it, or seek to 6 to pass over the batch`,
   })
 })
 
-test('a million tiny records are as much a bomb', async () => {
+test('many tiny records are as much a bomb, and many tiny headers', async () => {
   const tiny = Array.from({ length: 20_000 }, () => '')
   const [batch] = split([await recordBatch({ offset: 0, values: tiny, compression: 'zstd' })])
+  const [plain] = split([await recordBatch({ offset: 0, values: tiny })])
+  const count = 20_000
+  const record = rawRecord({ headers: Buffer.alloc(2 * count, '\0\x01'), headerCount: count })
+  const [headers] = split([await rawBatch(record, { recordCount: 1, compression: 'gzip' })])
   const old = tiny.map((_, offset) => oldMessage({ offset }))
   const [message] = split([wrapped(old, { offset: 19_999 })])
-  for (const each of [batch, message]) {
-    await expect((async () => each.decode(0))()).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
+  for (const each of [batch, plain, headers, message]) {
+    await expect((async () => each.decode(0))()).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      topic: 't',
+      nextOffset: each.nextOffset,
+    })
   }
 })

@@ -265,6 +265,27 @@ test('a batch without records is passed over', async () => {
   expect((await script.request(1)).partitions).toMatchObject([{ fetchOffset: 3 }])
 })
 
+test('an answer without a whole batch is an error for who comes there, and no reason to ask for ever', async () => {
+  const script = scripted(1)
+  const [p] = script.assigned
+  const broken = await recordBatch({ offset: 0 })
+  // Beyond what any answer can hold.
+  broken.writeInt32BE(2 ** 31 - 1, 8)
+  script.fetcher.wake()
+  const first = await script.request(0)
+  expect(p.retryAt).toBe(0)
+  first.answer([{ partitionIndex: 0, records: broken }])
+  const second = await script.request(1)
+  expect(second.partitions).toMatchObject([{ fetchOffset: 0 }])
+  expect([p.failures, p.retryAt > 0]).toEqual([1, true])
+  expect(p.deliverable).toBe(true)
+  second.answer([{ partitionIndex: 0, records: broken }])
+  await eventually(() => expect(p.failures).toBe(2))
+  // It takes room like all that waits for the user, so that this ends.
+  expect(p.bufferedBytes).toBe(2 * broken.length)
+  expect(() => p.dequeue()!.decode(0)).toThrow('hold no whole record batch')
+})
+
 test('what a paused partition has fetched ahead gives way to the others when it takes all there may be', async () => {
   const script = scripted()
   const [p, q] = script.assigned

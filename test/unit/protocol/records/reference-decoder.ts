@@ -73,14 +73,13 @@ export function referenceRecords(batch: Buffer): Read<ReferenceRecord[]> {
       throw new RangeError('header')
     const cursor = new Cursor(batch.subarray(61))
     const records: ReferenceRecord[] = []
-    let previous = -1n
+    if (count === 0) return records
     for (let i = 0; i < count; i++) {
       const record = new Cursor(cursor.take(Number(cursor.varint(32))))
       record.byte()
       const timestampDelta = record.varint(64)
       const offsetDelta = record.varint(32)
-      if (offsetDelta <= previous || offsetDelta > BigInt(lastDelta)) throw new RangeError('offset')
-      previous = offsetDelta
+      if (offsetDelta < 0n || offsetDelta > BigInt(lastDelta)) throw new RangeError('offset')
       const key = record.field()
       const value = record.field()
       const headers: ReferenceRecord['headers'] = []
@@ -123,7 +122,7 @@ export function referenceMessages(
       }
       const [key, value] = [field(), field()]
       if (message.at !== message.bytes.length) throw new RangeError('rest')
-      if (offset <= (records.at(-1)?.offset ?? -1n) || offset > MAX_OFFSET) throw new RangeError('order')
+      if (offset < 0n || offset > MAX_OFFSET) throw new RangeError('offset')
       records.push({ offset, timestamp: wrapper?.appendTime ?? own, key, value, headers: [] })
     }
     if (wrapper === null) return records
@@ -132,6 +131,7 @@ export function referenceMessages(
     if (wrapper.offset === 0n) return records
     if (last > wrapper.offset) throw new RangeError('last')
     const shift = wrapper.magic === 0 ? 0n : wrapper.offset - last
+    if (records.some(({ offset }) => offset + shift > wrapper.offset)) throw new RangeError('offset')
     return records.map((record) => ({ ...record, offset: record.offset + shift }))
   })
 }
