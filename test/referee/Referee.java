@@ -15,11 +15,13 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -59,6 +61,7 @@ import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.utils.internals.BufferSupplier;
 import org.apache.kafka.common.utils.internals.ByteBufferOutputStream;
 
 /**
@@ -451,7 +454,10 @@ public class Referee {
 
     static byte[] writeBatches(JsonNode batches) throws Exception {
         ByteBufferOutputStream all = new ByteBufferOutputStream(1024);
-        for (JsonNode batch : batches) all.write(array(writeBatch(batch).buffer()));
+        for (JsonNode batch : batches) {
+            MemoryRecords written = writeBatch(batch);
+            all.write(array((batch.has("keep") ? compacted(written, batch.get("keep")) : written).buffer()));
+        }
         all.buffer().flip();
         return array(all.buffer());
     }
@@ -484,9 +490,27 @@ public class Referee {
             }
             builder.appendWithOffset(offset, timestamp, key, value, headers.toArray(new Header[0]));
         }
-        // Compaction takes records away and keeps what their batch says of them.
-        if (batch.has("lastOffset")) builder.overrideLastOffset(batch.get("lastOffset").asLong());
         return builder.build();
+    }
+
+    /** What the log cleaner leaves when only the records at those offsets are to be kept: without any, a bare header. */
+    static MemoryRecords compacted(MemoryRecords written, JsonNode keep) {
+        Set<Long> kept = new HashSet<>();
+        for (JsonNode offset : keep) kept.add(offset.asLong());
+        MemoryRecords.RecordFilter cleaner = new MemoryRecords.RecordFilter(1_700_000_000_000L, 86_400_000L) {
+            @Override protected BatchRetentionResult checkBatchRetention(RecordBatch batch) {
+                return new BatchRetentionResult(BatchRetention.RETAIN_EMPTY, false);
+            }
+
+            @Override protected boolean shouldRetainRecord(RecordBatch batch, Record record) {
+                return kept.contains(record.offset());
+            }
+        };
+        // It grows if it must: the result has the buffer.
+        ByteBuffer left = ByteBuffer.allocate(written.sizeInBytes());
+        left = written.filterTo(cleaner, left, BufferSupplier.NO_CACHING, Integer.MAX_VALUE).outputBuffer();
+        left.flip();
+        return MemoryRecords.readableRecords(left);
     }
 
     static MemoryRecords writeControlBatch(JsonNode batch) {

@@ -48,6 +48,19 @@ describe.skipIf(!hasReferee)("record batches, with Kafka's own classes", () => {
       })
     })
 
+    test('we read what compaction leaves: batches without their first record, or without any', async () => {
+      await forEachLog(`compacted ${compression}`, LOGS / 3, async (sampler, where) => {
+        const batches = [
+          ...sampler.compacted(compression),
+          sampler.kept(compression),
+          ...sampler.compacted(compression),
+        ]
+        const [beheaded, emptied] = await expectSameReading(batches, where)
+        expect(beheaded.records[0].offset).toBeGreaterThan(beheaded.baseOffset!)
+        expect(emptied).toMatchObject({ recordCount: 0, records: [], lastOffset: batches[1].records.at(-1)!.offset })
+      })
+    })
+
     test('large ones, in both directions', async () => {
       await forEachLog(`large ${compression}`, 2, async (sampler, where) => {
         await expectJavaReads([sampler.produced(compression, true), sampler.produced(compression)], where)
@@ -72,6 +85,14 @@ describe.skipIf(!hasReferee)("record batches, with Kafka's own classes", () => {
       )
       const java = await javaBytes(markers.map(({ sample }) => sample))
       agree(`${where}, our bytes and Java's`, byteDifference(Buffer.concat(ours), java))
+    })
+  })
+
+  test('we read markers that compaction left empty', async () => {
+    await forEachLog('emptied markers', LOGS / 3, async (sampler, where) => {
+      const batches = ['COMMIT', 'ABORT'].map((type) => ({ ...sampler.marker(type), keep: [] }))
+      const [first] = await expectSameReading([...batches, sampler.kept('none')], where)
+      expect(first).toMatchObject({ isControl: true, recordCount: 0, records: [] })
     })
   })
 
@@ -127,13 +148,14 @@ describe.skipIf(!hasReferee)("record batches, with Kafka's own classes", () => {
   }
 
   /** Java's reading of its own bytes is the measure: it also says what a broker makes of them. */
-  async function expectSameReading(batches: (SampleBatch | SampleMarker)[], where: string): Promise<void> {
+  async function expectSameReading(batches: (SampleBatch | SampleMarker)[], where: string): Promise<ReadBatch[]> {
     const bytes = await javaBytes(batches)
     const question = { op: 'readBatches', bytes: bytes.toString('base64') }
     const answer = await referee.ask<{ batches: ReadBatch[] }>(JSON.stringify(question))
     const expected = javaReading(answer.batches)
     expect(expected.length, where).toBeGreaterThanOrEqual(batches.length)
     agree(`${where}, our decode of Java's bytes`, valueDifference(await ourReading(bytes), expected), expected.length)
+    return expected
   }
 
   async function javaBytes(batches: (SampleBatch | SampleMarker)[]): Promise<Buffer> {

@@ -23,8 +23,8 @@ export interface SampleBatch {
   partitionLeaderEpoch: number
   /** −1 for none. */
   deleteHorizonMs: number | bigint
-  /** Where it lies behind that of the last record. */
-  lastOffset?: number
+  /** Offsets of the records that compaction leaves; all of them if not given. */
+  keep?: number[]
   records: SampleRecord[]
 }
 
@@ -36,6 +36,7 @@ export interface SampleMarker {
   producerId: number
   producerEpoch: number
   coordinatorEpoch: number
+  keep?: number[]
 }
 
 const MAX_INT16 = 0x7fff
@@ -84,7 +85,7 @@ export class BatchSampler {
   /** As a broker keeps it: after compaction, with its own time, with a horizon for tombstones. */
   kept(compression: CompressionType, magic = 2, large = false): SampleBatch {
     const batch = this.produced(compression, large)
-    if (this.#chance(0.4)) this.#removeSome(batch)
+    if (this.#chance(0.4)) batch.keep = offsetsOf(batch).filter(() => this.#chance(0.5))
     if (magic > 0 && this.#chance(0.3)) {
       batch.timestampType = 'LogAppendTime'
       batch.logAppendTime = this.#of<number | bigint>(0, MAX_SAFE, MAX_INT64, 1_700_000_000_123)
@@ -97,6 +98,16 @@ export class BatchSampler {
       batch.records[this.#below(batch.records.length)].timestamp = this.#of(MAX_INT64, MAX_INT64 - 1025n)
     }
     return batch
+  }
+
+  /** What compaction leaves when the first record goes, and when all go. */
+  compacted(compression: CompressionType): SampleBatch[] {
+    const [beheaded, emptied] = [this.kept(compression), this.kept(compression)]
+    while (beheaded.records.length < 2) Object.assign(beheaded, this.kept(compression))
+    return [
+      { ...beheaded, keep: offsetsOf(beheaded).slice(1 + this.#below(beheaded.records.length - 1)) },
+      { ...emptied, keep: [] },
+    ]
   }
 
   marker(controlType: string): SampleMarker {
@@ -112,20 +123,15 @@ export class BatchSampler {
   }
 
   #asOld(batch: SampleBatch, magic: number): SampleBatch {
-    const records = batch.records.map((record) => ({
+    const { keep = offsetsOf(batch), ...rest } = batch
+    const left = batch.records.filter(({ offset }, i) => i === 0 || keep.includes(offset))
+    const records = left.map((record) => ({
       ...record,
       timestamp: magic === 0 ? -1 : record.timestamp,
       headers: [],
     }))
     const plain = { producerId: -1, producerEpoch: -1, baseSequence: -1, isTransactional: false, deleteHorizonMs: -1 }
-    const { lastOffset: _, ...rest } = batch
     return { ...rest, ...plain, magic, partitionLeaderEpoch: -1, records }
-  }
-
-  #removeSome(batch: SampleBatch): void {
-    const last = batch.records[batch.records.length - 1].offset
-    batch.records = batch.records.filter((_, i) => i === 0 || this.#chance(0.5))
-    batch.lastOffset = last
   }
 
   #record(offset: number, timestamp: number, large: boolean): SampleRecord {
@@ -191,4 +197,8 @@ export class BatchSampler {
   #below(limit: number): number {
     return Math.floor(this.#random() * limit)
   }
+}
+
+function offsetsOf({ records }: SampleBatch): number[] {
+  return records.map(({ offset }) => offset)
 }
