@@ -155,6 +155,14 @@ class DataBatch implements FetchedBatch {
     } catch (error) {
       throw this.#refusal(error)
     }
+    // A compressed message at offset 0 can hold several, as a producer wrote them. In a log that one alone has a place.
+    const last = messages.length === 0 ? -1 : messages[messages.length - 1].offset
+    if (last >= this.nextOffset) {
+      throw new DecodeError(
+        `The message at offset ${this.baseOffset} (format ${batch.magic}) holds one with the offset ${last}`,
+        { offset: this.baseOffset, position: 0 },
+      )
+    }
     return messages
   }
 }

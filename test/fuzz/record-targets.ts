@@ -13,11 +13,13 @@ import {
   readBatches,
   readControlRecords,
   readHeaders,
+  readRecords,
   recordData,
   stampProducer,
   transactionMarker,
   visitRecords,
 } from '../../protocol/records/index.ts'
+import { splitRecords } from '../../src/consumer/fetched-batch.ts'
 import type { Dice } from './dice.ts'
 import type { Mark, Sample } from './marking-writer.ts'
 import type { Target } from './target.ts'
@@ -41,60 +43,107 @@ const RECORDS = 61
 /** The `records` of a Fetch answer: batches in each compression, control batches, and the old message formats. */
 export function recordTargets(): Target[] {
   return [
-    ...compressionTypes.map((type) => recordTarget('RecordBatch', type, 2, (dice) => batches(type, dice))),
-    recordTarget('RecordBatch', 'control', 2, async (dice) => [markers(dice)]),
+    ...compressionTypes.flatMap((type) => targetsOf('RecordBatch', type, 2, (dice) => batches(type, dice))),
+    ...targetsOf('RecordBatch', 'control', 2, async (dice) => [markers(dice)]),
     ...[0, 1].flatMap((magic) =>
       compressionTypes
         .filter((type) => type !== 'zstd')
-        .map((type) => recordTarget('MessageSet', type, magic, (dice) => messageSets(magic, type, dice))),
+        .flatMap((type) => targetsOf('MessageSet', type, magic, (dice) => messageSets(magic, type, dice))),
     ),
   ]
 }
 
-function recordTarget(
+/** One for each way to read such bytes. */
+function targetsOf(
   api: string,
-  direction: string,
+  kind: string,
   version: number,
   samples: (dice: Dice) => Promise<readonly Sample[]>,
-): Target {
-  return {
+): Target[] {
+  return Object.entries({ steps: readInSteps, objects: readObjects, messages: readMessages }).map(([name, read]) => ({
     api,
-    direction,
+    direction: `${kind}, ${name}`,
     version,
     maxExternalBytes: MAX_EXTERNAL_BYTES,
     samples,
     // With the checksum that was, half of the inputs would end there.
     finish: (bytes, dice) => (dice.chance(0.5) ? withChecksums(bytes) : bytes),
-    judge,
-  }
+    judge: (bytes) => judge(bytes, read),
+  }))
 }
 
-/** Goes through all that a consumer does with `bytes`. */
-async function judge(bytes: Buffer): Promise<boolean> {
+/** Goes on after what is refused, as far as it can; each refusal is told. */
+type Reading = (bytes: Buffer, attempt: Attempt) => Promise<void>
+type Attempt = (step: () => void | Promise<void>) => Promise<void>
+
+async function judge(bytes: Buffer, read: Reading): Promise<boolean> {
   let accepted = true
-  const refused = (error: unknown): void => {
-    if (!(error instanceof DecodeError) || error.message === '') throw error
-    accepted = false
-  }
-  try {
-    for (const batch of readBatches(bytes)) {
-      // What one step refuses is given to the next all the same: a caller can leave the checks out.
-      await attempt(() => checkCrc(batch), refused)
-      await attempt(() => readAll(batch), refused)
-      if (batch.isControl) await attempt(() => void readControlRecords(batch), refused)
+  const attempt: Attempt = async (step) => {
+    try {
+      await step()
+    } catch (error) {
+      if (!(error instanceof DecodeError) || error.message === '') throw error
+      // What consumers say of a batch that is too large is for users: they cannot look for a byte.
+      const { code, offset, position, nextOffset } = error
+      if (typeof offset !== 'number') throw new Error('A DecodeError lacks offset', { cause: error })
+      if (typeof position === 'number' ? position < 0 : code !== 'MESSAGE_TOO_LARGE' || nextOffset === undefined) {
+        throw new Error('A DecodeError lacks position', { cause: error })
+      }
+      accepted = false
     }
-  } catch (error) {
-    refused(error)
   }
+  await attempt(() => read(bytes, attempt))
   return accepted
 }
 
-async function attempt(step: () => void | Promise<void>, refused: (error: unknown) => void): Promise<void> {
-  try {
-    await step()
-  } catch (error) {
-    refused(error)
+/** All that one can do with bytes step by step. */
+async function readInSteps(bytes: Buffer, attempt: Attempt): Promise<void> {
+  for (const batch of readBatches(bytes)) {
+    // What one step refuses is given to the next all the same: a caller can leave the checks out.
+    await attempt(() => checkCrc(batch))
+    await attempt(() => readAll(batch))
+    if (batch.isControl) await attempt(() => void readControlRecords(batch))
   }
+}
+
+async function readObjects(bytes: Buffer, attempt: Attempt): Promise<void> {
+  for (const batch of readBatches(bytes)) {
+    await attempt(async () => {
+      const records = await readRecords(batch, MAX_DATA_BYTES)
+      const headers = records.reduce((sum, record) => sum + record.headers.length, 0)
+      requireBounded(records.length, headers)
+    })
+  }
+}
+
+/** As a consumer does: without checksums from the beginning, then with them from a place in between. */
+async function readMessages(bytes: Buffer, attempt: Attempt): Promise<void> {
+  for (const [start, checkCrcs] of [
+    [0, false],
+    [3, true],
+  ] as const) {
+    let position: number = start
+    const reading = { checkCrcs, maxDecompressedBytes: MAX_DATA_BYTES }
+    for (const batch of splitRecords({ topic: 't', partition: 0 }, bytes, start, null, reading)) {
+      await attempt(async () => {
+        const messages = await batch.decode(position)
+        let headers = 0
+        for (const message of messages) {
+          if (message.offset < position || message.offset >= batch.nextOffset)
+            throw new Error(`Offset ${message.offset} comes after ${position - 1} and before ${batch.nextOffset}`)
+          position = message.offset + 1
+          headers += message.headers.size
+          message.copy().toJSON()
+        }
+        requireBounded(messages.length, headers)
+      })
+      position = Math.max(position, batch.nextOffset)
+    }
+  }
+}
+
+function requireBounded(records: number, headers: number): void {
+  if (records * 128 + headers * 64 > MAX_DATA_BYTES) throw new Error(`${records} records and ${headers} headers`)
 }
 
 async function readAll(batch: RecordBatch): Promise<void> {
@@ -102,7 +151,8 @@ async function readAll(batch: RecordBatch): Promise<void> {
   const data = plain instanceof Promise ? await plain : plain
   if (data.length > Math.max(MAX_DATA_BYTES, batch.bytes.length))
     throw new Error(`${data.length} bytes of data were made`)
-  let previous = Number.NEGATIVE_INFINITY
+  // A compressed message that has no place yet says nothing of those inside.
+  const isUnplaced = batch.magic < 2 && batch.lastOffset === 0
   let end = 0
   visitRecords(
     batch,
@@ -111,10 +161,9 @@ async function readAll(batch: RecordBatch): Promise<void> {
       const keyEnd = keyStart + Math.max(0, keyLength)
       const valueEnd = valueStart + Math.max(0, valueLength)
       if (keyStart <= end || valueStart < keyEnd || valueEnd > data.length) throw new Error('A record lies outside')
-      if (offset <= previous || !Number.isSafeInteger(offset))
-        throw new Error(`Offset ${offset} comes after ${previous}`)
+      if (!(offset >= 0 && (offset <= batch.lastOffset || isUnplaced)) || !Number.isSafeInteger(offset))
+        throw new Error(`Offset ${offset} is not one of the batch`)
       end = valueEnd
-      previous = offset
       if (headerCount === 0) return
       const headers = readHeaders(data, headersStart, headerCount)
       if (headers.length !== headerCount) throw new Error(`${headers.length} headers are not ${headerCount}`)

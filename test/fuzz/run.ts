@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { Campaign, type Outcome, timed } from './campaign.ts'
+import { largeBatches } from './large-batches.ts'
 import { tryLarge } from './large-input.ts'
 import { largeMessages, largeStreams } from './large-messages.ts'
 import { SLOW_MS } from './limits.ts'
@@ -37,10 +38,12 @@ else if (!(await fuzz())) process.exitCode = 1
 /** @returns whether nothing was found */
 async function fuzz(): Promise<boolean> {
   const summary = new Summary({ seed, inputs, workers })
-  if (values.api === undefined) {
-    for (const input of [...largeMessages(), ...largeStreams()]) summary.addLarge(await tryLarge(input))
-  }
   await Promise.all(Array.from({ length: workers }, (_, first) => work(first, summary)))
+  // Not before: what the allocator keeps of it would hide a growth of the workers'.
+  if (values.api === undefined) {
+    for (const input of [...largeMessages(), ...largeStreams(), ...largeBatches()])
+      summary.addLarge(await tryLarge(input))
+  }
   // The workers are gone: whatever is slow now is slow by itself.
   const campaign = summary.suspects.length === 0 ? null : await Campaign.prepare(seed, values.api)
   for (const index of summary.suspects) {

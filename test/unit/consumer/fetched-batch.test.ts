@@ -184,6 +184,19 @@ describe('messages of old formats', () => {
     expect(await seen(batches, 10)).toEqual(['12:v1', '19:v2', '20:v7', '22:v8', '23:v9'])
   })
 
+  test('what reaches beyond its own offset is refused: the place after it would be read again, for ever', async () => {
+    // Not yet placed: that is how a producer sends it.
+    const [batch] = split([wrapped([inside(0, 7), inside(1, 8)], { offset: 0 })])
+    expect(() => batch.decode(0)).toThrow(
+      expect.objectContaining({
+        name: 'DecodeError',
+        code: 'DECODE_FAILED',
+        message: 'The message at offset 0 (format 1) holds one with the offset 1',
+        offset: 0,
+      }),
+    )
+  })
+
   test('what they do not have', async () => {
     const [message] = await split([inside(12, 1, 0)])[0].decode(0)
     expect(message).toMatchObject({ offset: 12, timestamp: -1, timestampType: 'CreateTime', leaderEpoch: -1 })
