@@ -13,7 +13,7 @@ export class Summary {
   readonly failures: Failure[] = []
   readonly suspects: number[] = []
   readonly #run: Run
-  #startedAt = performance.now()
+  readonly #startedAt = performance.now()
   #endedAt = 0
   #done = 0
   #accepted = 0
@@ -30,12 +30,11 @@ export class Summary {
     this.#run = run
   }
 
-  /** An input that was tried by itself before the run. */
+  /** An input that was tried by itself after the run. */
   addLarge(outcome: LargeOutcome): void {
     const { title, failure } = outcome
     this.#large.push(outcome)
     if (failure !== undefined) this.failures.push({ index: -1, title, what: failure, hex: '' })
-    this.#startedAt = performance.now()
   }
 
   /** @returns lines to be shown while the run goes on */
