@@ -1,5 +1,6 @@
 import { deepEqual } from 'node:assert/strict'
-import { apis, decodeResponse, encodeResponse } from 'kafka-wire/protocol'
+import { type AnyApi, apis, decodeResponse, type ResponseInput } from 'kafka-wire/protocol'
+import { Writer } from '../../protocol/writer.ts'
 import { table } from '../report/table.ts'
 import { type Effort, type Rivals, secondsPerCall } from './measure.ts'
 import {
@@ -28,12 +29,7 @@ export async function envelopeTable(effort: Effort): Promise<string> {
       () => decodeResponse(apis.Fetch, 17, fetchBytes),
       () => decodeFetchAnswer(fetchBytes),
     ],
-    [
-      'Fetch response v17, encode',
-      fetchBytes,
-      () => encodeResponse(apis.Fetch, 17, fetch),
-      () => encodeFetchAnswer(fetch),
-    ],
+    ['Fetch response v17, encode', fetchBytes, () => encoded(apis.Fetch, 17, fetch), () => encodeFetchAnswer(fetch)],
     [
       'Metadata response v12, decode',
       metadataBytes,
@@ -43,7 +39,7 @@ export async function envelopeTable(effort: Effort): Promise<string> {
     [
       'Metadata response v12, encode',
       metadataBytes,
-      () => encodeResponse(apis.Metadata, 12, metadata),
+      () => encoded(apis.Metadata, 12, metadata),
       () => encodeMetadataAnswer(metadata),
     ],
   ]
@@ -56,6 +52,13 @@ export async function envelopeTable(effort: Effort): Promise<string> {
     rows.push([name, microseconds(seconds.declared), microseconds(seconds.byHand), `${factor.toFixed(1)} ×`])
   }
   return table([`${PARTITIONS.toLocaleString('en-US')} partitions`, 'declared, µs', 'by hand, µs', 'slower by'], rows)
+}
+
+/** As the client encodes: without the search for misspelt fields, which the public entry makes first. */
+function encoded<A extends AnyApi>(api: A, version: number, body: ResponseInput<A>): Buffer {
+  const writer = new Writer()
+  api.encodeResponse(writer, version, body)
+  return Buffer.concat(writer.finish())
 }
 
 function microseconds(seconds: number): string {
