@@ -240,6 +240,12 @@ describe('zstd, many frames', () => {
     await expect(decompress('zstd', Buffer.concat([tiny[1], lying]))).rejects.toBeInstanceOf(DecodeError)
   })
 
+  test('so is a block that is larger than its window', async () => {
+    const block = Buffer.concat([Buffer.from('28b52ffd0000813e00', 'hex'), Buffer.alloc(2000)])
+    expect(() => zstdDecompressSync(block)).toThrow()
+    await expect(decompress('zstd', Buffer.concat([tiny[1], block]))).rejects.toBeInstanceOf(DecodeError)
+  })
+
   test('those that need a decoder are bounded', async () => {
     const frame = zstdCompressSync('abc'.repeat(100))
     const frames = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => frame))
