@@ -9,7 +9,7 @@ export interface Codec {
   compress(data: Buffer, level?: number): Buffer | Promise<Buffer>
   /**
    * @param maxBytes refuse to make more than this; nothing is allocated on the word of the data alone
-   * @returns a promise only for large data that is decompressed off the main thread
+   * @returns a promise only for data that is large, or makes much, and is decompressed off the main thread
    * @throws DecodeError with the code `MESSAGE_TOO_LARGE` beyond `maxBytes`, `DECODE_FAILED` on malformed data
    */
   decompress(data: Buffer, maxBytes: number): Buffer | Promise<Buffer>
