@@ -59,7 +59,7 @@ export function isChangeable({ type, default: fallback }: AnyField): boolean {
 }
 
 /** Tells whether an input for `field` says the same as leaving the field out. */
-export function defaultTest(field: AnyField): (value: any) => boolean {
+export function defaultTest(field: AnyField): (value: unknown) => boolean {
   const fallback = defaultOf(field)
   const saysDefault = valueTest(field, fallback)
   return (value) => {
@@ -69,7 +69,7 @@ export function defaultTest(field: AnyField): (value: any) => boolean {
   }
 }
 
-function valueTest(field: AnyField, fallback: unknown): (value: any) => boolean {
+function valueTest(field: AnyField, fallback: unknown): (value: unknown) => boolean {
   switch (field.type.kind) {
     case 'array':
       return (value) => Array.isArray(value) && value.length === 0
@@ -79,7 +79,7 @@ function valueTest(field: AnyField, fallback: unknown): (value: any) => boolean 
       const tests = Object.entries(field.type.fields).map(([name, inner]) => ({ name, isDefault: defaultTest(inner) }))
       return (value) => {
         if (typeof value !== 'object') return false
-        for (const { name, isDefault } of tests) if (!isDefault(value[name])) return false
+        for (const { name, isDefault } of tests) if (!isDefault((value as Record<string, unknown>)[name])) return false
         return true
       }
     }

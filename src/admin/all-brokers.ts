@@ -1,7 +1,7 @@
 import { missingBroker } from '../cluster/missing-broker.ts'
 import { BrokerError, KafkaError, TimeoutError } from '../errors.ts'
 import type { Call } from './call.ts'
-import type { Outcome } from './outcomes.ts'
+import { type Outcome, outcomeOf } from './outcomes.ts'
 
 /**
  * Asks every broker of the cluster for its part of a whole. Those that cannot be reached, or are not ready, are asked
@@ -31,10 +31,10 @@ async function askBroker<T>(
 ): Promise<Outcome<T>> {
   const backoff = call.backoff()
   for (;;) {
-    const outcome = await ask(broker).catch((error: unknown) => failure(call, error))
+    const outcome = await outcomeOf(call, ask(broker))
     if (!(outcome instanceof KafkaError) || !outcome.retriable) return outcome
     if (!(await call.pause(backoff))) return late(call, broker, outcome)
-    const snapshot = await call.refreshOnce().catch((error: unknown) => failure(call, error))
+    const snapshot = await outcomeOf(call, call.refreshOnce())
     if (snapshot instanceof KafkaError) {
       if (!snapshot.retriable) throw snapshot
     } else if (!snapshot.brokers.has(broker)) {
@@ -42,11 +42,6 @@ async function askBroker<T>(
       return missingBroker(broker, snapshot.brokers, outcome)
     }
   }
-}
-
-function failure(call: Call, error: unknown): KafkaError {
-  if (!(error instanceof KafkaError) || call.signal.aborted) throw error
-  return error
 }
 
 /** A code that the broker kept giving is the outcome; where there was no answer, time is what ran out. */

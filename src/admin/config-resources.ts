@@ -3,7 +3,7 @@ import { UNKNOWN_SERVER_ERROR } from '../cluster/error-codes.ts'
 import { brokerError, KafkaError } from '../errors.ts'
 import { describe, invalidOption, mistyped, type OptionSchema, oneOf, readOptions, text } from '../options.ts'
 import type { Call } from './call.ts'
-import { everyResult, type Outcome } from './outcomes.ts'
+import { everyResult, type Outcome, outcomeOf } from './outcomes.ts'
 
 /** Kinds of resources that have configurations, and Kafka's numbers for them. */
 export const RESOURCE_TYPES = { topic: 2, broker: 4, 'broker-logger': 8, 'client-metrics': 16, group: 32 } as const
@@ -102,16 +102,13 @@ export async function askAboutResources<R extends NamedResource, T>(
     Array.from(brokers, async (broker) => {
       const indexes = [...resources.keys()].filter((i) => brokerOf(resources[i]) === broker)
       const asked = indexes.map((i) => resources[i])
-      let answers: ReadonlyArray<Outcome<T>>
-      try {
+      const asking = async (): Promise<ReadonlyArray<Outcome<T>>> => {
         if (broker !== null) await call.requireBroker(broker)
-        answers = await ask(asked, broker === null ? rest : { broker })
-      } catch (error) {
-        if (!(error instanceof KafkaError) || call.signal.aborted) throw error
-        answers = asked.map(() => error)
+        return ask(asked, broker === null ? rest : { broker })
       }
+      const answers = await outcomeOf(call, asking())
       indexes.forEach((i, n) => {
-        outcomes[i] = answers[n]
+        outcomes[i] = answers instanceof KafkaError ? answers : answers[n]
       })
     }),
   )

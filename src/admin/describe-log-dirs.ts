@@ -3,11 +3,11 @@ import { errorCode as errorCodeOf } from '../../protocol/errors.ts'
 import { describeLogDirs as describeLogDirsApi } from '../../protocol/messages/describe-log-dirs.ts'
 import type { RoutedBody } from '../cluster/cluster.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
-import { type BrokerError, brokerError, KafkaError } from '../errors.ts'
+import { type BrokerError, brokerError } from '../errors.ts'
 import { integer, invalidOption, mistyped } from '../options.ts'
 import { askAllBrokers } from './all-brokers.ts'
 import type { Call } from './call.ts'
-import { everyResult, type Outcome } from './outcomes.ts'
+import { everyResult, outcomeOf } from './outcomes.ts'
 
 /** The log directories of one broker. */
 export interface BrokerLogDirs {
@@ -60,18 +60,13 @@ export async function describeLogDirs(call: Call, brokerIds: readonly number[] |
       ? await askAllBrokers(call, (broker) => {
           return describeAt(broker, (body) => call.sendOnce(describeLogDirsApi, body, broker))
         })
-      : await Promise.all(brokerIds.map((broker) => describeNamed(call, broker)))
+      : await Promise.all(brokerIds.map((broker) => outcomeOf(call, describeNamed(call, broker))))
   return everyResult('admin.describeLogDirs()', outcomes)
 }
 
-async function describeNamed(call: Call, broker: number): Promise<Outcome<BrokerLogDirs>> {
-  try {
-    await call.requireBroker(broker)
-    return await describeAt(broker, (body) => call.send(describeLogDirsApi, body, { broker }))
-  } catch (error) {
-    if (!(error instanceof KafkaError) || call.signal.aborted) throw error
-    return error
-  }
+async function describeNamed(call: Call, broker: number): Promise<BrokerLogDirs> {
+  await call.requireBroker(broker)
+  return describeAt(broker, (body) => call.send(describeLogDirsApi, body, { broker }))
 }
 
 type Ask = (body: RoutedBody<typeof describeLogDirsApi>) => Promise<ResponseOf<typeof describeLogDirsApi>>

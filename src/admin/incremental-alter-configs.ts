@@ -1,5 +1,4 @@
 import { incrementalAlterConfigs as incrementalAlterConfigsApi } from '../../protocol/messages/incremental-alter-configs.ts'
-import { NOT_CONTROLLER } from '../cluster/error-codes.ts'
 import { boolean, invalidOption, mistyped, type OptionCheck, type OptionSchema } from '../options.ts'
 import { type Call, type CallOptions, callOptions } from './call.ts'
 import {
@@ -11,6 +10,7 @@ import {
   RESOURCE_TYPES,
   readResources,
 } from './config-resources.ts'
+import { notController } from './controller-answers.ts'
 import { readEntries } from './names.ts'
 
 type ConfigValue = string | number | boolean
@@ -106,9 +106,9 @@ export async function incrementalAlterConfigs(
       resourceName: name,
       configs,
     }))
-    const { responses } = await call.send(incrementalAlterConfigsApi, { resources, validateOnly }, route, (answer) => {
-      return answer.responses.some(({ errorCode }) => errorCode === NOT_CONTROLLER) ? NOT_CONTROLLER : 0
-    })
+    const { responses } = await call.send(incrementalAlterConfigsApi, { resources, validateOnly }, route, (answer) =>
+      notController(0, answer.responses),
+    )
     return outcomesOf(asked, responses, () => null)
   })
 }

@@ -1,6 +1,6 @@
 import type { AnyApi, RequestInput, ResponseOf } from '../../protocol/api.ts'
 import { brokerErrorInfo } from '../../protocol/errors.ts'
-import { LEADER_NOT_AVAILABLE, meansStaleMetadata, UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
+import { LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC_OR_PARTITION } from '../cluster/error-codes.ts'
 import { groupByTopic, partitionKey, type TopicPartition } from '../cluster/topic-partition.ts'
 import { BrokerError, brokerError, KafkaError, type KafkaErrorCode, TimeoutError } from '../errors.ts'
 import type { Backoff } from '../retry.ts'
@@ -200,8 +200,8 @@ class LeaderSearch<A extends AnyApi, Q extends TopicPartition, T> {
       else {
         const message = this.#question.meanings?.[brokerErrorInfo(errorCode)?.name ?? 'UNKNOWN_SERVER_ERROR']
         const error = brokerError(errorCode, subject(query), { topic, partition, message })
-        const curable = error.retriable || meansStaleMetadata(errorCode)
-        ;(curable ? this.#troubles : this.#outcomes).set(query, error)
+        const place = error.retriable ? this.#troubles : this.#outcomes
+        place.set(query, error)
       }
     }
   }
