@@ -2,11 +2,7 @@ import { Kafka } from 'kafka-wire'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uniqueName } from '../support/kafka.ts'
 import { KafkaCluster } from '../support/kafka-cluster.ts'
-import { hasJavaAndMaven } from '../support/tools.ts'
-
-const canStart = await hasJavaAndMaven()
-if (!canStart && process.env.KAFKA_REQUIRED === '1') throw new Error('Java 17 and Maven are needed to start a cluster')
-if (!canStart) console.warn('The suites of faults are skipped: they need Java 17 (or later) and Maven.')
+import { canStart } from './can-start.ts'
 
 const GROUPS = 30
 const silent = { debug() {}, info() {}, warn() {}, error() {} }

@@ -2,12 +2,8 @@ import { channels, Kafka, PartialFailureError } from 'kafka-wire'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uniqueName } from '../support/kafka.ts'
 import { KafkaCluster } from '../support/kafka-cluster.ts'
-import { hasJavaAndMaven } from '../support/tools.ts'
 import { eventually } from '../unit/eventually.ts'
-
-const canStart = await hasJavaAndMaven()
-if (!canStart && process.env.KAFKA_REQUIRED === '1') throw new Error('Java 17 and Maven are needed to start a cluster')
-if (!canStart) console.warn('The suites of faults are skipped: they need Java 17 (or later) and Maven.')
+import { canStart } from './can-start.ts'
 
 describe.skipIf(!canStart)('partitions move, leaders are elected', () => {
   let cluster: KafkaCluster
